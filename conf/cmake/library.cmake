@@ -1,0 +1,12 @@
+# mira_library(NAME [SOURCES file...] [LINKS target...] [PRIVATE_LINKS target...])
+# One static library per sub-folder. LINKS are what its headers need, PRIVATE_LINKS what only its sources need.
+function(mira_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC mira_flags ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE mira_flags ${arg_LINKS})
+  endif()
+endfunction()
