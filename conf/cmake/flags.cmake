@@ -5,7 +5,7 @@ target_include_directories(mira_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(mira_flags INTERFACE MIRA_VERSION="${PROJECT_VERSION}")
 
 target_compile_options(mira_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wformat=2 -Wimplicit-fallthrough
+  -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wimplicit-fallthrough
   -Woverloaded-virtual -Wbidi-chars=any -fno-strict-aliasing)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # GNU-only spellings and Clang's extra opinion on C++20 designated initialisers.

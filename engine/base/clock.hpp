@@ -1,6 +1,7 @@
 #pragma once
-// Time, as an input. Logic takes time points as parameters; only the edges read a clock, and they do so through
-// clock_source, so that a test can hold time still. Use ticks.hpp where nanoseconds are counted, not told.
+// Time, as an input. Logic takes time points as parameters; only the edges read a clock, and they do so
+// through clock_source, so that a test can hold time still. Use ticks.hpp where nanoseconds are counted, not
+// told.
 #include <chrono>
 #include <cstdint>
 

@@ -29,9 +29,9 @@ std::uint32_t by_table(std::uint32_t c, const unsigned char* p, std::size_t n) {
 }
 
 #if defined(__x86_64__)
-// The instruction has a latency of three cycles, so one chain runs at a third of the speed. Three chains over thirds
-// of a block run at full speed; their results are joined by shifting each over the bytes that follow it, which is a
-// linear map and hence four table look-ups.
+// The instruction has a latency of three cycles, so one chain runs at a third of the speed. Three chains over
+// thirds of a block run at full speed; their results are joined by shifting each over the bytes that follow
+// it, which is a linear map and hence four table look-ups.
 constexpr std::size_t lane = 256;
 
 using shift_table = std::array<std::array<std::uint32_t, 256>, 4>;

@@ -80,7 +80,8 @@ std::string to_base64(std::span<const unsigned char> bytes, base64_alphabet a) {
     return s;
 }
 
-std::optional<std::size_t> from_base64(std::string_view text, std::span<unsigned char> out, base64_alphabet a) {
+std::optional<std::size_t> from_base64(std::string_view text, std::span<unsigned char> out,
+                                       base64_alphabet a) {
     const bool padded = !text.empty() && text.back() == '=';
     if ((a == base64_alphabet::standard || padded) && text.size() % 4 != 0) return std::nullopt;
     for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);

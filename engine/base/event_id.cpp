@@ -27,9 +27,7 @@ std::uint64_t random_40() {
 
 } // namespace
 
-std::int64_t event_id::millis() const {
-    return static_cast<std::int64_t>(load_be(bytes.data(), 6));
-}
+std::int64_t event_id::millis() const { return static_cast<std::int64_t>(load_be(bytes.data(), 6)); }
 
 void event_id::write(char* out) const {
     prefix.copy(out, prefix.size());

@@ -1,7 +1,7 @@
 #pragma once
-// The identity of an accepted event: 128 bits, of which the first 48 are the wall clock's milliseconds, so that ids sort
-// by time and an id alone says which journal segments can hold it. Written as "evt_" and 26 characters of Crockford
-// base32 in lower case.
+// The identity of an accepted event: 128 bits, of which the first 48 are the wall clock's milliseconds, so
+// that ids sort by time and an id alone says which journal segments can hold it. Written as "evt_" and 26
+// characters of Crockford base32 in lower case.
 #include "engine/base/clock.hpp"
 
 #include <array>
@@ -31,8 +31,8 @@ struct event_id {
     auto operator<=>(const event_id&) const = default;
 };
 
-// Makes ids that are unique across threads, restarts and instances: 48 bits of time, 40 random bits drawn when the
-// generator is made, and a 40-bit counter that starts at random. One per reactor; not thread-safe.
+// Makes ids that are unique across threads, restarts and instances: 48 bits of time, 40 random bits drawn
+// when the generator is made, and a 40-bit counter that starts at random. One per reactor; not thread-safe.
 class event_id_generator {
   public:
     event_id_generator();

@@ -45,8 +45,8 @@ std::optional<std::uint64_t> admit(std::string_view event) {
     const std::lock_guard lock{allowances_mutex};
     const auto [it, is_new] = allowances().try_emplace(event, allowance{rate * burst_factor, now, 0});
     allowance& a = it->second;
-    a.left = std::min(rate * burst_factor,
-                      a.left + rate * std::chrono::duration<double>(now - a.updated).count());
+    a.left =
+        std::min(rate * burst_factor, a.left + rate * std::chrono::duration<double>(now - a.updated).count());
     a.updated = now;
     if (a.left < 1) {
         ++a.left_out;
@@ -59,9 +59,7 @@ std::optional<std::uint64_t> admit(std::string_view event) {
 
 using line = fmt::memory_buffer;
 
-void append(line& out, std::string_view s) {
-    out.append(s.data(), s.data() + s.size());
-}
+void append(line& out, std::string_view s) { out.append(s.data(), s.data() + s.size()); }
 
 // JSON string escapes serve both formats: nothing that a terminal or a parser acts on gets through.
 void append_quoted(line& out, std::string_view s) {
@@ -166,9 +164,7 @@ void close() {
     spdlog::shutdown();
 }
 
-bool enabled(level l) {
-    return l >= threshold.load(std::memory_order_relaxed);
-}
+bool enabled(level l) { return l >= threshold.load(std::memory_order_relaxed); }
 
 void write(level l, std::string_view event, std::initializer_list<field> fields) noexcept {
     if (!enabled(l)) return;
@@ -189,9 +185,7 @@ void write(level l, std::string_view event, std::initializer_list<field> fields)
     }
 }
 
-std::uint64_t suppressed_lines() {
-    return suppressed.load(std::memory_order_relaxed);
-}
+std::uint64_t suppressed_lines() { return suppressed.load(std::memory_order_relaxed); }
 
 std::optional<level> parse_level(std::string_view s) {
     for (const level l : {level::debug, level::info, level::warn, level::error, level::off})

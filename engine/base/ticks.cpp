@@ -18,7 +18,8 @@ std::uint64_t ticks::monotonic_nanos() {
 void ticks::calibrate() {
 #if defined(__x86_64__)
     unsigned a = 0, b = 0, c = 0, d = 0;
-    // CPUID 80000007h, EDX bit 8: the counter runs at one rate in every power state (Intel SDM 17.17, AMD APM 13.2).
+    // CPUID 80000007h, EDX bit 8: the counter runs at one rate in every power state (Intel SDM 17.17, AMD
+    // APM 13.2).
     if (__get_cpuid(0x80000007, &a, &b, &c, &d) == 0 || (d & (1U << 8)) == 0) return;
     const std::uint64_t n0 = monotonic_nanos();
     const std::uint64_t t0 = __rdtsc();

@@ -1,6 +1,7 @@
 #pragma once
-// A cheap stopwatch for the hot path: the processor's time-stamp counter where it is invariant, else the monotonic
-// clock. A reading costs some 8 ns instead of 24. Not a clock: tell no dates with it and compare no two machines.
+// A cheap stopwatch for the hot path: the processor's time-stamp counter where it is invariant, else the
+// monotonic clock. A reading costs some 8 ns instead of 24. Not a clock: tell no dates with it and compare no
+// two machines.
 #include <cstdint>
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -20,10 +21,12 @@ class ticks {
     // Nanoseconds between two readings; 0 when the second is not after the first (another core's counter).
     static std::uint64_t nanos_between(std::uint64_t from, std::uint64_t to) {
         if (to <= from) return 0;
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(to - from) * scale_.multiplier) >> 32);
+        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(to - from) * scale_.multiplier) >>
+                                          32);
     }
 
-    // Measures the counter against the monotonic clock for some 2 ms. Call once at start, before other threads.
+    // Measures the counter against the monotonic clock for some 2 ms. Call once at start, before other
+    // threads.
     static void calibrate();
 
   private:

@@ -13,8 +13,8 @@ int hex_value(char c) {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-// *( ";" token [ "=" ( token / quoted-string ) ] ), without the optional white space of the grammar: nobody sends it and
-// parsers differ on it.
+// *( ";" token [ "=" ( token / quoted-string ) ] ), without the optional white space of the grammar: nobody
+// sends it and parsers differ on it.
 bool extensions_sound(std::string_view s) {
     while (!s.empty()) {
         if (s.front() != ';') return false;
@@ -39,11 +39,12 @@ bool extensions_sound(std::string_view s) {
     return true;
 }
 
-// RFC 9110 section 6.5.1: framing, routing, authentication and content semantics do not belong into a trailer.
+// RFC 9110 section 6.5.1: framing, routing, authentication and content semantics do not belong into a
+// trailer.
 bool may_be_trailer(std::string_view name) {
     constexpr std::array<std::string_view, 14> forbidden{
-        "content-length",   "transfer-encoding", "host",          "authorization", "content-type",
-        "content-encoding", "content-range",     "connection",    "expect",        "te",
+        "content-length",   "transfer-encoding", "host",          "authorization",  "content-type",
+        "content-encoding", "content-range",     "connection",    "expect",         "te",
         "trailer",          "set-cookie",        "cache-control", "x-forwarded-for"};
     return std::ranges::none_of(forbidden, [&](std::string_view f) { return equal_ignoring_case(f, name); });
 }
@@ -102,7 +103,8 @@ fault chunked_decoder::end_trailer_line() {
     trailer_bytes_ = static_cast<std::uint16_t>(trailer_bytes_ + line.size() + 2);
     line_size_ = 0;
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon)) || !is_field_value(line.substr(colon + 1)))
+    if (colon == std::string_view::npos || !is_token(line.substr(0, colon)) ||
+        !is_field_value(line.substr(colon + 1)))
         return fault::malformed_field;
     return may_be_trailer(line.substr(0, colon)) ? fault::none : fault::forbidden_trailer;
 }

@@ -1,7 +1,8 @@
 #pragma once
-// The chunked transfer coding (RFC 9112 section 7.1), decoded as bytes arrive and without I/O or memory of its own beyond
-// one line. White space, bare LF and unknown bytes in chunk lines are refused; extensions are checked, bounded and ignored;
-// trailers are checked, bounded and dropped, so that nothing behind the body can say who sent it.
+// The chunked transfer coding (RFC 9112 section 7.1), decoded as bytes arrive and without I/O or memory of
+// its own beyond one line. White space, bare LF and unknown bytes in chunk lines are refused; extensions are
+// checked, bounded and ignored; trailers are checked, bounded and dropped, so that nothing behind the body
+// can say who sent it.
 #include "engine/http/head.hpp"
 
 #include <array>
@@ -22,8 +23,8 @@ class chunked_decoder {
         fault why = fault::none;  // not none: the connection must be closed
     };
 
-    // Reads on until it has found one stretch of body bytes, the end, an error or the end of the input. Call it again with
-    // what is left while it consumes and finished() is false.
+    // Reads on until it has found one stretch of body bytes, the end, an error or the end of the input. Call
+    // it again with what is left while it consumes and finished() is false.
     step next(std::string_view input);
     bool finished() const { return state_ == state::done; }
 

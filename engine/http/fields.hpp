@@ -1,6 +1,7 @@
 #pragma once
-// The header fields of one request, in the order sent, as views into the connection's buffer. Lives in the reactor's
-// scratch memory and is valid until the reactor parses its next head: copy what must outlive the call.
+// The header fields of one request, in the order sent, as views into the connection's buffer. Lives in the
+// reactor's scratch memory and is valid until the reactor parses its next head: copy what must outlive the
+// call.
 #include <array>
 #include <cstddef>
 #include <span>

@@ -34,16 +34,15 @@ bool all_in(const char_class& t, std::string_view s) {
     return true;
 }
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 int hex_value(char c) {
     if (is_digit(c)) return c - '0';
     const char l = static_cast<char>(c | 0x20);
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-// The first byte that may not stand in a field value: a control character other than tab (RFC 9110 section 5.5).
+// The first byte that may not stand in a field value: a control character other than tab (RFC 9110
+// section 5.5).
 const char* first_control(const char* p, const char* end) {
 #if defined(__SSE2__)
     const __m128i space = _mm_set1_epi8(0x20 - 1);
@@ -52,7 +51,8 @@ const char* first_control(const char* p, const char* end) {
     for (; end - p >= 16; p += 16) {
         const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
         const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, space), v);
-        const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low), _mm_cmpeq_epi8(v, del));
+        const __m128i bad =
+            _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low), _mm_cmpeq_epi8(v, del));
         const int mask = _mm_movemask_epi8(bad);
         if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
     }
@@ -109,8 +109,8 @@ bool percent_encoding_sound(std::string_view s) {
     return true;
 }
 
-// RFC 9112 section 3.2: uri-host [ ":" port ], without the userinfo, comma and empty host that the grammar would allow
-// or that only confusion sends.
+// RFC 9112 section 3.2: uri-host [ ":" port ], without the userinfo, comma and empty host that the grammar
+// would allow or that only confusion sends.
 bool authority_sound(std::string_view s) {
     std::string_view port;
     if (s.starts_with('[')) {
@@ -143,7 +143,8 @@ fault split_path(std::string_view origin, request_head& out) {
     out.path = origin.substr(0, question);
     out.query = question == std::string_view::npos ? std::string_view{} : origin.substr(question + 1);
     if (!all_in(path_chars, out.path) || !all_in(query_chars, out.query)) return fault::malformed_target;
-    if (!percent_encoding_sound(out.path) || !percent_encoding_sound(out.query)) return fault::malformed_target;
+    if (!percent_encoding_sound(out.path) || !percent_encoding_sound(out.query))
+        return fault::malformed_target;
     return fault::none;
 }
 
@@ -153,8 +154,9 @@ fault parse_target(std::string_view target, request_head& out) {
     out.authority = {};
     if (out.verb == method::connect) {
         out.path = out.query = {};
-        return authority_sound(target) && target.find(':') != std::string_view::npos ? fault::none
-                                                                                     : fault::malformed_target;
+        return authority_sound(target) && target.find(':') != std::string_view::npos
+                   ? fault::none
+                   : fault::malformed_target;
     }
     if (target.starts_with('/')) return split_path(target, out);
     if (target == "*") {
@@ -203,8 +205,9 @@ fault parse_request_line(std::string_view line, const head_limits& limits, reque
     return parse_target(target, out);
 }
 
-// Fields that decide how a message is framed, where it goes or whom it comes from. A name that differs from one of them by
-// underscores only is refused: programs that pass headers on as environment variables take the two for one.
+// Fields that decide how a message is framed, where it goes or whom it comes from. A name that differs from
+// one of them by underscores only is refused: programs that pass headers on as environment variables take the
+// two for one.
 constexpr std::array<std::string_view, 8> guarded_names{
     "content-length",  "transfer-encoding", "host",      "connection",
     "x-forwarded-for", "x-forwarded-proto", "forwarded", "x-real-ip",
@@ -238,7 +241,8 @@ fault parse_field_line(std::string_view line, request_head& out) {
 
 fault parse_content_length(std::string_view s, std::uint64_t& out) {
     // A leading zero is legal but read as octal by some: refused, like all that is not plain digits.
-    if (s.empty() || s.size() > 18 || (s.size() > 1 && s.front() == '0')) return fault::malformed_content_length;
+    if (s.empty() || s.size() > 18 || (s.size() > 1 && s.front() == '0'))
+        return fault::malformed_content_length;
     std::uint64_t n = 0;
     for (const char c : s) {
         if (!is_digit(c)) return fault::malformed_content_length;
@@ -248,8 +252,8 @@ fault parse_content_length(std::string_view s, std::uint64_t& out) {
     return fault::none;
 }
 
-// RFC 9112 sections 6.1 and 6.3. Only chunked is implemented; a list that ends in chunked is understood and unsupported,
-// anything else has no length that both sides agree on.
+// RFC 9112 sections 6.1 and 6.3. Only chunked is implemented; a list that ends in chunked is understood and
+// unsupported, anything else has no length that both sides agree on.
 fault parse_transfer_encoding(std::string_view s) {
     if (equal_ignoring_case(s, "chunked")) return fault::none;
     const auto comma = s.rfind(',');
@@ -335,7 +339,8 @@ fault check_host(const field* host, request_head& out) {
     }
     const bool secure = (out.target[4] | 0x20) == 's';
     const std::string_view port = secure ? ":443" : ":80";
-    return equal_ignoring_case(without_default_port(out.authority, port), without_default_port(host->value, port))
+    return equal_ignoring_case(without_default_port(out.authority, port),
+                               without_default_port(host->value, port))
                ? fault::none
                : fault::host_mismatch;
 }
@@ -350,10 +355,12 @@ fault apply_framing_rules(request_head& out) {
     if (f.transfer_encoding != nullptr) {
         if (f.content_length != nullptr) return fault::length_and_encoding;
         if (out.minor_version == 0) return fault::malformed_encoding;
-        if (const fault why = parse_transfer_encoding(f.transfer_encoding->value); why != fault::none) return why;
+        if (const fault why = parse_transfer_encoding(f.transfer_encoding->value); why != fault::none)
+            return why;
         out.chunked = true;
     } else if (f.content_length != nullptr) {
-        if (const fault why = parse_content_length(f.content_length->value, out.content_length); why != fault::none)
+        if (const fault why = parse_content_length(f.content_length->value, out.content_length);
+            why != fault::none)
             return why;
     }
 
@@ -363,8 +370,9 @@ fault apply_framing_rules(request_head& out) {
         if (!equal_ignoring_case(f.expect->value, "100-continue")) return fault::unsupported_expectation;
         out.expects_continue = out.has_body();
     }
-    if (out.has_body() && (out.verb == method::get || out.verb == method::head || out.verb == method::options ||
-                           out.verb == method::trace || out.verb == method::connect))
+    if (out.has_body() &&
+        (out.verb == method::get || out.verb == method::head || out.verb == method::options ||
+         out.verb == method::trace || out.verb == method::connect))
         return fault::body_not_allowed;
     return fault::none;
 }
@@ -389,9 +397,7 @@ line_end find_line_end(std::string_view input, std::size_t from) {
 
 } // namespace
 
-bool is_token(std::string_view s) {
-    return !s.empty() && all_in(token_chars, s);
-}
+bool is_token(std::string_view s) { return !s.empty() && all_in(token_chars, s); }
 
 bool is_field_value(std::string_view s) {
     return first_control(s.data(), s.data() + s.size()) == s.data() + s.size();
@@ -409,7 +415,8 @@ head_result parse_head(std::string_view input, const head_limits& limits, reques
     for (;;) {
         const line_end line = find_line_end(seen, at);
         if (line.why != fault::none)
-            return refused(first && line.why == fault::malformed_field ? fault::malformed_request_line : line.why);
+            return refused(first && line.why == fault::malformed_field ? fault::malformed_request_line
+                                                                       : line.why);
         if (line.at == std::string_view::npos) {
             if (first && seen.size() - at > limits.target_bytes + longest_method + 16)
                 return refused(fault::target_too_long);
@@ -418,7 +425,8 @@ head_result parse_head(std::string_view input, const head_limits& limits, reques
         const std::string_view text = seen.substr(at, line.at - at);
         at = line.at + 2;
         if (first) {
-            if (const fault why = parse_request_line(text, limits, out); why != fault::none) return refused(why);
+            if (const fault why = parse_request_line(text, limits, out); why != fault::none)
+                return refused(why);
             first = false;
         } else if (text.empty()) {
             break;
@@ -466,23 +474,30 @@ std::string_view sentence_of(fault f) {
     case fault::none: break;
     case fault::bare_line_feed: return "A line ended in LF alone; lines end in CR LF.";
     case fault::bare_carriage_return: return "A CR stood without its LF.";
-    case fault::malformed_request_line: return "The request line must be: method, one space, target, one space, HTTP/1.1.";
+    case fault::malformed_request_line:
+        return "The request line must be: method, one space, target, one space, HTTP/1.1.";
     case fault::method_too_long: return "The method has more than 32 characters.";
     case fault::target_too_long: return "The request target is longer than this server reads.";
-    case fault::malformed_target: return "The request target has a character, a percent-encoding or a form that is not allowed.";
+    case fault::malformed_target:
+        return "The request target has a character, a percent-encoding or a form that is not allowed.";
     case fault::host_mismatch: return "The request target names another host than the Host field.";
     case fault::unsupported_version: return "This server speaks HTTP/1.1 and HTTP/1.0.";
-    case fault::malformed_field: return "A header line must be: name, colon, value; without folding, control characters or a space before the colon.";
-    case fault::ambiguous_field: return "A header field that may stand once stands twice, or under a second spelling.";
+    case fault::malformed_field:
+        return "A header line must be: name, colon, value; without folding, control characters or a space "
+               "before the colon.";
+    case fault::ambiguous_field:
+        return "A header field that may stand once stands twice, or under a second spelling.";
     case fault::head_too_large: return "The header section is larger than this server reads.";
     case fault::too_many_fields: return "The request has more header fields than this server reads.";
     case fault::missing_host: return "An HTTP/1.1 request needs a Host field.";
     case fault::malformed_host: return "The Host field must be a host name or address and an optional port.";
-    case fault::malformed_content_length: return "Content-Length must be a decimal number without sign or leading zeros.";
+    case fault::malformed_content_length:
+        return "Content-Length must be a decimal number without sign or leading zeros.";
     case fault::length_and_encoding: return "Content-Length and Transfer-Encoding exclude each other.";
     case fault::malformed_encoding: return "Transfer-Encoding must be chunked, on HTTP/1.1.";
     case fault::unsupported_encoding: return "The only transfer coding that this server reads is chunked.";
-    case fault::unsupported_expectation: return "The only expectation that this server knows is 100-continue.";
+    case fault::unsupported_expectation:
+        return "The only expectation that this server knows is 100-continue.";
     case fault::malformed_chunk: return "The chunked body has a malformed chunk size, extension or line end.";
     case fault::chunk_extension_too_long: return "The chunk extensions are longer than this server reads.";
     case fault::trailer_too_large: return "The trailer section is larger than this server reads.";

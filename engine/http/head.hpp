@@ -1,9 +1,10 @@
 #pragma once
 // The head of an HTTP/1.1 request: a strict parser and the framing rules, in one pass and without I/O.
 //
-// Mira stands behind other people's load balancers, so whatever two programs could read in two ways is refused
-// (RFC 9112; RFC 9110 section 5). The parser is a pure function over the bytes received so far: call it again with more
-// when it says need_more. After any error the connection must be closed, since where the next request begins is unknown.
+// Mira stands behind other people's load balancers, so whatever two programs could read in two ways is
+// refused (RFC 9112; RFC 9110 section 5). The parser is a pure function over the bytes received so far: call
+// it again with more when it says need_more. After any error the connection must be closed, since where the
+// next request begins is unknown.
 #include "engine/http/fields.hpp"
 
 #include <cstddef>
@@ -27,8 +28,8 @@ enum class fault : std::uint8_t {
     malformed_target, // characters, percent-encoding or form that RFC 9112 section 3.2 does not allow
     host_mismatch,    // absolute-form target and Host disagree
     unsupported_version,
-    malformed_field,   // a field line that is no "token: value", or folded
-    ambiguous_field,   // a field that may stand once stands twice, or an underscore twin of a framing field
+    malformed_field, // a field line that is no "token: value", or folded
+    ambiguous_field, // a field that may stand once stands twice, or an underscore twin of a framing field
     head_too_large,
     too_many_fields,
     missing_host,
@@ -81,11 +82,12 @@ struct head_result {
     fault why = fault::none;
 };
 
-// Reads a head from the front of input into out. need_more is never returned for input that no continuation could make
-// valid, as far as the lines received so far show it.
+// Reads a head from the front of input into out. need_more is never returned for input that no continuation
+// could make valid, as far as the lines received so far show it.
 head_result parse_head(std::string_view input, const head_limits& limits, request_head& out);
 
-// Character classes of RFC 9110 section 5.6.2 and what may stand in a field value (section 5.5), for other parsers.
+// Character classes of RFC 9110 section 5.6.2 and what may stand in a field value (section 5.5), for other
+// parsers.
 bool is_token(std::string_view s);
 bool is_field_value(std::string_view s);
 

@@ -1,5 +1,3 @@
 #include <cstdio>
 
-int main() {
-    std::puts("mira " MIRA_VERSION);
-}
+int main() { std::puts("mira " MIRA_VERSION); }

@@ -44,14 +44,14 @@ TEST_CASE("encoding: base64 test vectors of RFC 4648") {
 }
 
 TEST_CASE("encoding: base64 refuses all but the canonical text") {
-    CHECK_FALSE(from_base64("Zg"));       // padding missing
-    CHECK_FALSE(from_base64("Zg="));      // half of it
-    CHECK_FALSE(from_base64("Zg==="));    // too much
-    CHECK_FALSE(from_base64("Zh=="));     // trailing bits not zero
-    CHECK_FALSE(from_base64("Z==="));     // a lone digit
-    CHECK_FALSE(from_base64("Zm9v\n"));   // white space
-    CHECK_FALSE(from_base64("Zm=v"));     // padding inside
-    CHECK_FALSE(from_base64("-_8="));     // the other alphabet
+    CHECK_FALSE(from_base64("Zg"));     // padding missing
+    CHECK_FALSE(from_base64("Zg="));    // half of it
+    CHECK_FALSE(from_base64("Zg==="));  // too much
+    CHECK_FALSE(from_base64("Zh=="));   // trailing bits not zero
+    CHECK_FALSE(from_base64("Z==="));   // a lone digit
+    CHECK_FALSE(from_base64("Zm9v\n")); // white space
+    CHECK_FALSE(from_base64("Zm=v"));   // padding inside
+    CHECK_FALSE(from_base64("-_8="));   // the other alphabet
     CHECK_FALSE(from_base64("===="));
     std::array<unsigned char, 2> small{};
     CHECK_FALSE(from_base64("Zm9v", small));

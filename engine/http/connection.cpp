@@ -1,0 +1,650 @@
+#include "engine/http/connection.hpp"
+
+#include "engine/base/ticks.hpp"
+#include "engine/http/edge.hpp"
+#include "engine/http/exchange.hpp"
+#include "engine/net/proxy_protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace mira::http {
+namespace {
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+// Of a refused request's rest, so many bytes are read and dropped before the connection ends in spite of it.
+constexpr std::size_t most_lingering_bytes = 4 * 1024 * 1024;
+// While draining, an idle connection that says nothing for this long is closed.
+constexpr milliseconds draining_idle{1'000};
+// How often a connection that waits for its answers is looked at.
+constexpr milliseconds waiting_check{60'000};
+
+deadlines::tick ticks_of(milliseconds d) {
+    return static_cast<deadlines::tick>((d + deadlines::tick_length - milliseconds{1}) /
+                                        deadlines::tick_length) +
+           1;
+}
+
+} // namespace
+
+connection::connection(edge& e, int fd, const net::endpoint& peer, net::admission::unit place,
+                       std::uint16_t local_port)
+    : edge_{e}, fd_{fd}, local_port_{local_port}, peer_{peer.address}, place_{std::move(place)} {
+    trusted_peer_ = edge_.trust_.trusts(peer_);
+    last_active_ = edge_.home().timeouts().now();
+}
+
+connection::~connection() = default;
+
+bool connection::start(std::unique_ptr<net::tls_session> tls, bool expects_proxy_header) {
+    tls_ = std::move(tls);
+    phase_ = expects_proxy_header ? phase::proxy_header : tls_ ? phase::handshake : phase::open;
+    if (!edge_.home().hot().add(fd_, *this)) return false;
+    edge_.home().timeouts().schedule(*this, due());
+    return true;
+}
+
+void connection::on_io(std::uint32_t events) {
+    if (phase_ == phase::closed) return;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_done_ = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+    // A TLS write may have waited for input.
+    if ((events & EPOLLOUT) != 0 || tls_) blocked_ = false;
+    advance();
+}
+
+void connection::advance() {
+    if (phase_ == phase::proxy_header && readable_) read_proxy_header();
+    if (phase_ == phase::handshake) shake_hands();
+    if (phase_ == phase::open) pump();
+    if (phase_ == phase::lingering && readable_) linger_read();
+}
+
+void connection::abandon() noexcept { close_now(); }
+
+// ---- before the first request
+
+void connection::read_proxy_header() {
+    // Peeked, so that not one byte of what follows (a TLS hello) is taken.
+    char* const p = edge_.scratch_.get();
+    const ssize_t n = ::recv(fd_, p, net::longest_proxy_header, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    const auto header =
+        n > 0 ? net::parse_proxy_header({p, static_cast<std::size_t>(n)}) : net::proxy_header{};
+    if (header.outcome == net::proxy_header::need_more && n > 0 && !peer_done_) {
+        readable_ = false; // more bytes make a new edge
+        return;
+    }
+    net::admission::unit place;
+    if (header.outcome != net::proxy_header::complete ||
+        ::recv(fd_, p, header.size, 0) != static_cast<ssize_t>(header.size)) {
+        edge_.probe_.handshake_failures.add(1);
+        close_now();
+        return;
+    }
+    if (header.client) {
+        peer_ = header.client->address;
+        if (edge_.admission_.enter(peer_, place) != net::admission::verdict::admitted) {
+            edge_.probe_.connections_refused.add(1);
+            close_now();
+            return;
+        }
+        place_ = std::move(place);
+    }
+    phase_ = tls_ ? phase::handshake : phase::open;
+}
+
+void connection::shake_hands() {
+    switch (tls_->handshake()) {
+    case net::io_status::done:
+        phase_ = phase::open;
+        readable_ = true; // OpenSSL may have read further than the handshake
+        last_active_ = edge_.home().timeouts().now();
+        return;
+    case net::io_status::want_read:
+    case net::io_status::want_write:
+        if (!peer_done_) return;
+        [[fallthrough]];
+    default: edge_.probe_.handshake_failures.add(1); close_now();
+    }
+}
+
+// ---- reading
+
+bool connection::wants_input() const {
+    if (reading_ != nullptr) return true;
+    return !closing_ && in_flight_ < edge_.limits_.pipelined_requests;
+}
+
+void connection::pump() {
+    if (pumping_) return;
+    pumping_ = true;
+    while (phase_ == phase::open) {
+        if (stash_waits_ && wants_input()) {
+            stash_waits_ = false;
+            head_started_ = edge_.home().timeouts().now();
+            parse_stash(stash_.size());
+        } else if (readable_ && wants_input()) {
+            read_more();
+        } else if (first_ != nullptr && !blocked_ && (first_->answered_ || first_->owes_continue_)) {
+            flush(); // may make room for what waits
+        } else {
+            break;
+        }
+    }
+    pumping_ = false;
+    if (phase_ != phase::open) return;
+    if (first_ == nullptr && (closing_ || at_end_)) {
+        after_last_answer();
+        return;
+    }
+    renew_deadline();
+}
+
+net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
+    net::io_status s = net::io_status::failed;
+    if (tls_) {
+        s = tls_->read(p, size, n);
+        if (s == net::io_status::want_write) s = net::io_status::want_read; // any event makes us try again
+    } else {
+        ssize_t r = -1;
+        do r = ::recv(fd_, p, size, 0);
+        while (r < 0 && errno == EINTR);
+        n = r > 0 ? static_cast<std::size_t>(r) : 0;
+        if (r > 0)
+            s = net::io_status::done;
+        else if (r == 0)
+            s = net::io_status::closed;
+        else if (errno == EAGAIN)
+            s = net::io_status::want_read;
+        // A short read has emptied the socket, and what comes next is a new edge; unless the end has come
+        // already.
+        if (s == net::io_status::done && n < size && !peer_done_) readable_ = false;
+    }
+    if (s == net::io_status::done) {
+        edge_.probe_.bytes_received.add(n);
+        return s;
+    }
+    readable_ = false;
+    if (s == net::io_status::closed) {
+        at_end_ = true;
+        // Half a request will never be whole; answers to whole ones are still owed.
+        if (reading_ != nullptr || first_ == nullptr) close_now();
+    } else if (s == net::io_status::failed) {
+        close_now();
+    }
+    return s;
+}
+
+void connection::read_more() {
+    std::size_t n = 0;
+    if (reading_ != nullptr && reading_->chunks_ == nullptr) {
+        read_body_directly(*reading_);
+        return;
+    }
+    if (!stash_.empty()) {
+        // A head grows by what arrives, bounded by the parser's limits.
+        if (stash_.room() == 0 && !stash_.reserve(edge_.buffers_, stash_.size())) {
+            refuse(condition::overloaded, fault::none);
+            return;
+        }
+        if (receive(stash_.tail(), stash_.room(), n) != net::io_status::done) return;
+        stash_.grew(n);
+        parse_stash(n);
+        return;
+    }
+    char* const p = edge_.scratch_.get();
+    if (receive(p, edge::scratch_bytes, n) != net::io_status::done) return;
+    const std::string_view bytes{p, n};
+    const std::size_t used = parse(bytes);
+    if (used == bytes.size() || phase_ != phase::open) return;
+    head_started_ = edge_.home().timeouts().now();
+    if (!stash_.append(edge_.buffers_, bytes.substr(used))) refuse(condition::overloaded, fault::none);
+}
+
+void connection::parse_stash(std::size_t new_bytes) {
+    // A head that arrives byte by byte is parsed once a line, not once a byte.
+    const std::string_view all = stash_.view();
+    const bool new_line = std::memchr(all.data() + all.size() - new_bytes, '\n', new_bytes) != nullptr;
+    if (!new_line && reading_ == nullptr && all.size() <= edge_.limits_.head.target_bytes) return;
+    const std::size_t used = parse(all);
+    if (used > 0 && !stash_.empty()) { // a refused request has dropped it
+        stash_.consume(used);
+        head_started_ = edge_.home().timeouts().now();
+    }
+}
+
+std::size_t connection::parse(std::string_view bytes) {
+    std::size_t used = 0;
+    while (used < bytes.size() && phase_ == phase::open) {
+        const std::string_view rest = bytes.substr(used);
+        if (reading_ != nullptr) {
+            used += feed_body(rest);
+            continue;
+        }
+        if (closing_) return bytes.size(); // nothing that follows will be answered
+        if (!wants_input()) {
+            stash_waits_ = true;
+            break;
+        }
+        const std::size_t n = begin_exchange(rest);
+        if (n == 0) break;
+        used += n;
+    }
+    return used;
+}
+
+exchange& connection::new_exchange() {
+    exchange* const x = edge_.exchanges_.make(edge_, this);
+    (last_ != nullptr ? last_->next_ : first_) = x;
+    last_ = x;
+    ++in_flight_;
+    x->arrival_ = x->last_tick_ = ticks::now();
+    x->client_ = peer_;
+    x->local_port_ = local_port_;
+    x->secure_ = tls_ != nullptr;
+    return *x;
+}
+
+// Bytes used; 0 where the head is not complete.
+std::size_t connection::begin_exchange(std::string_view bytes) {
+    request_head& h = *edge_.head_;
+    const head_result r = parse_head(bytes, edge_.limits_.head, h);
+    if (r.outcome == head_result::need_more) return 0;
+    if (r.outcome == head_result::refused) {
+        refuse(condition::malformed, r.why);
+        return bytes.size();
+    }
+    exchange& x = new_exchange();
+    edge_.probe_.requests.add(1);
+    ++requests_;
+    const auto most = edge_.limits_.requests_per_connection;
+    x.http10_ = h.minor_version == 0;
+    x.head_only_ = h.verb == method::head;
+    x.close_ = !h.keep_alive || edge_.draining_ || (most != 0 && requests_ >= most);
+    x.body_unread_ = h.has_body() && (h.chunked || bytes.size() - h.size < h.content_length);
+    if (trusted_peer_) x.client_ = edge_.client_of(h, peer_);
+    edge_.make_request_id(x, h);
+    closing_ = x.close_;
+
+    const std::size_t head_size = h.size;
+    const router::match m = edge_.router_.find(h.verb, h.path);
+    if (m.found != nullptr) {
+        x.entry_ = m.found;
+        x.parameters_ = m.parameters;
+        x.body_limit_ = m.found->route->body_limit;
+        x.run_before_body();
+    } else if (h.verb == method::unknown || h.verb == method::trace || h.verb == method::connect) {
+        edge_.policy_.answer(x, condition::not_implemented, fault::none, {});
+    } else if (h.verb == method::options && (m.path_known || h.path == "*")) {
+        const methods allowed = m.path_known ? m.allowed : methods{method::get, method::post};
+        x.respond(204, {}, {}, "Allow: " + allowed.allow_value() + "\r\n");
+    } else if (m.path_known) {
+        edge_.policy_.answer(x, condition::method_not_allowed, fault::none, m.allowed.allow_value());
+    } else {
+        edge_.policy_.answer(x, condition::not_found, fault::none, {});
+    }
+    return head_size + begin_body(x, bytes.substr(0, head_size), bytes.substr(head_size));
+}
+
+// The head is complete and its stages have run; rest is what follows it. Bytes of rest used.
+std::size_t connection::begin_body(exchange& x, std::string_view head_bytes, std::string_view rest) {
+    const request_head& h = *edge_.head_;
+    const std::uint64_t length = h.content_length;
+    if (!x.answered_ && length > x.body_limit_)
+        edge_.policy_.answer(x, condition::body_too_large, fault::none, {});
+    if (x.answered_) {
+        if (!x.body_unread_) return length; // the body is at hand: skip it and go on
+        refused_ = closing_ = true;
+        return rest.size();
+    }
+    if (!x.body_unread_) {
+        x.run_after_body(rest.substr(0, length));
+        return length;
+    }
+    if (!x.head_memory_.append(edge_.buffers_, head_bytes)) {
+        edge_.policy_.answer(x, condition::overloaded, fault::none, {});
+        refused_ = closing_ = true;
+        return rest.size();
+    }
+    reading_ = &x;
+    x.body_left_ = length;
+    x.body_started_ = edge_.home().timeouts().now();
+    if (h.chunked) x.chunks_ = edge_.decoders_.make();
+    x.owes_continue_ = h.expects_continue && rest.empty();
+    return 0; // the caller feeds what follows
+}
+
+std::size_t connection::feed_body(std::string_view bytes) {
+    exchange& x = *reading_;
+    if (x.chunks_ != nullptr) return feed_chunks(x, bytes);
+    const std::string_view piece = bytes.substr(0, x.body_left_);
+    if (!store_body(x, piece)) return bytes.size();
+    x.body_left_ -= piece.size();
+    if (x.body_left_ == 0) finish_body(x);
+    return piece.size();
+}
+
+std::size_t connection::feed_chunks(exchange& x, std::string_view bytes) {
+    std::size_t used = 0;
+    while (used < bytes.size()) {
+        const chunked_decoder::step s = x.chunks_->next(bytes.substr(used));
+        used += s.consumed;
+        if (s.why != fault::none) {
+            refuse_reading(condition::malformed, s.why);
+            return bytes.size();
+        }
+        if (!s.data.empty()) {
+            if (x.body_memory_.size() + s.data.size() > x.body_limit_) {
+                refuse_reading(condition::body_too_large, fault::none);
+                return bytes.size();
+            }
+            if (!store_body(x, s.data)) return bytes.size();
+        }
+        if (x.chunks_->finished()) {
+            finish_body(x);
+            break;
+        }
+    }
+    return used;
+}
+
+// Keeps a piece of the body; false where there was no memory, and the request is refused.
+bool connection::store_body(exchange& x, std::string_view piece) {
+    if (!x.body_memory_.append(edge_.buffers_, piece)) {
+        refuse_reading(condition::overloaded, fault::none);
+        return false;
+    }
+    if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
+    return true;
+}
+
+// A body of known length is read to where it is kept.
+void connection::read_body_directly(exchange& x) {
+    buffer& b = x.body_memory_;
+    if (b.room() == 0) {
+        // Grows with what arrives, not with what was announced.
+        const std::size_t more = std::clamp<std::size_t>(b.size(), buffer_pool::smallest, x.body_left_);
+        if (!b.reserve(edge_.buffers_, std::min<std::size_t>(more, x.body_left_))) {
+            refuse_reading(condition::overloaded, fault::none);
+            return;
+        }
+    }
+    std::size_t n = 0;
+    const std::size_t wanted = std::min<std::size_t>(b.room(), x.body_left_);
+    if (receive(b.tail(), wanted, n) != net::io_status::done) return;
+    const std::string_view piece{b.tail(), n};
+    b.grew(n);
+    if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
+    x.body_left_ -= n;
+    if (x.body_left_ == 0) finish_body(x);
+}
+
+void connection::finish_body(exchange& x) {
+    reading_ = nullptr;
+    x.body_unread_ = false;
+    if (first_ != &x || sent_ == 0) x.owes_continue_ = false;
+    x.last_tick_ = ticks::now();
+    // Other requests have used the scratch head since: read it again from the bytes that were kept.
+    request_head& h = *edge_.head_;
+    parse_head(x.head_memory_.view(), edge_.limits_.head, h);
+    x.parameters_ = edge_.router_.find(h.verb, h.path).parameters;
+    x.run_after_body(x.body_memory_.view());
+}
+
+// Answers in place of a request that could not be read.
+void connection::refuse(condition c, fault why) {
+    exchange& x = new_exchange();
+    edge_.probe_.refused.add(1);
+    x.close_ = refused_ = closing_ = true;
+    stash_.release();
+    stash_waits_ = false;
+    edge_.policy_.answer(x, c, why, {});
+}
+
+// Answers the request whose body is being received.
+void connection::refuse_reading(condition c, fault why) {
+    exchange& x = *std::exchange(reading_, nullptr);
+    edge_.probe_.refused.add(1);
+    refused_ = closing_ = true;
+    edge_.policy_.answer(x, c, why, {});
+    x.head_memory_.release();
+    x.body_memory_.release();
+}
+
+// ---- writing
+
+void connection::answer_ready(exchange& x) {
+    // A 100 (Continue) that is not on its way yet has become pointless.
+    if (x.owes_continue_ && !(first_ == &x && sent_ > 0)) x.owes_continue_ = false;
+    if (pumping_ || listed_ready_ || phase_ != phase::open) return;
+    listed_ready_ = true;
+    next_ready_ = std::exchange(edge_.ready_, this);
+}
+
+void connection::flush_and_continue() {
+    listed_ready_ = false;
+    if (phase_ == phase::open) pump();
+}
+
+net::io_status connection::send_bytes(std::string_view bytes, std::size_t& sent) {
+    if (tls_) {
+        const net::io_status s = tls_->write(bytes.data(), bytes.size(), sent);
+        return s == net::io_status::want_read ? net::io_status::want_write : s;
+    }
+    ssize_t r = -1;
+    do r = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    while (r < 0 && errno == EINTR);
+    sent = r > 0 ? static_cast<std::size_t>(r) : 0;
+    if (r >= 0) return net::io_status::done;
+    return errno == EAGAIN ? net::io_status::want_write : net::io_status::failed;
+}
+
+// Sends what is ready, in order, several answers at once where the client has pipelined its requests.
+void connection::flush() {
+    while (phase_ == phase::open && first_ != nullptr && !blocked_) {
+        std::size_t sent = 0;
+        net::io_status s = net::io_status::done;
+        std::size_t wanted = 0;
+        if (!first_->owes_continue_ && !first_->answered_) return;
+        if (!first_->owes_continue_ && first_->next_ != nullptr && first_->next_->answered_ && !tls_) {
+            s = send_several(wanted, sent);
+        } else {
+            const std::string_view all = first_->owes_continue_ ? continue_line : first_->out_.view();
+            wanted = all.size() - sent_;
+            s = send_bytes(all.substr(sent_), sent);
+        }
+        if (s == net::io_status::failed || s == net::io_status::closed) {
+            close_now();
+            return;
+        }
+        edge_.probe_.bytes_sent.add(sent);
+        if (sent < wanted) {
+            blocked_ = true;
+            write_stalled_ = edge_.home().timeouts().now();
+        }
+        account_sent(sent);
+    }
+}
+
+net::io_status connection::send_several(std::size_t& wanted, std::size_t& sent) {
+    std::array<iovec, 16> pieces{};
+    std::size_t count = 0;
+    for (exchange* x = first_; x != nullptr && x->answered_ && !x->owes_continue_ && count < pieces.size();
+         x = x->next_) {
+        std::string_view bytes = x->out_.view();
+        if (count == 0) bytes.remove_prefix(sent_);
+        pieces[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+        wanted += bytes.size();
+    }
+    msghdr m{};
+    m.msg_iov = pieces.data();
+    m.msg_iovlen = count;
+    ssize_t r = -1;
+    do r = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
+    while (r < 0 && errno == EINTR);
+    sent = r > 0 ? static_cast<std::size_t>(r) : 0;
+    if (r >= 0) return net::io_status::done;
+    return errno == EAGAIN ? net::io_status::want_write : net::io_status::failed;
+}
+
+// sent more bytes are out: ends the exchanges whose answers are complete.
+void connection::account_sent(std::size_t sent) {
+    sent_ += sent;
+    while (first_ != nullptr && phase_ == phase::open) {
+        const bool interim = first_->owes_continue_;
+        if (!interim && !first_->answered_) return;
+        const std::size_t size = interim ? continue_line.size() : first_->out_.view().size();
+        if (sent_ < size) return;
+        sent_ -= size;
+        if (interim)
+            first_->owes_continue_ = false;
+        else
+            drop_first();
+        if (sent_ == 0) return;
+    }
+}
+
+void connection::drop_first() {
+    exchange* const x = first_;
+    first_ = x->next_;
+    if (first_ == nullptr) last_ = nullptr;
+    --in_flight_;
+    last_active_ = edge_.home().timeouts().now();
+    edge_.request_latency_.record(ticks::nanos_between(x->arrival_, ticks::now()));
+    edge_.probe_.count_response(x->status_);
+    if (x->close_) closing_ = true;
+    edge_.exchanges_.destroy(x);
+}
+
+// ---- ending
+
+void connection::after_last_answer() {
+    if (reading_ != nullptr) return;
+    if (at_end_ || (!refused_ && !readable_ && stash_.empty()))
+        close_now();
+    else
+        begin_linger();
+}
+
+// Closing with unread input would reset the connection, and the client might never see its answer.
+void connection::begin_linger() {
+    phase_ = phase::lingering;
+    stash_.release();
+    sent_ = 0; // from here on: bytes dropped
+    if (tls_) tls_->close();
+    ::shutdown(fd_, SHUT_WR);
+    edge_.home().timeouts().schedule(*this, edge_.home().timeouts().now() + ticks_of(edge_.limits_.linger));
+    linger_read();
+}
+
+void connection::linger_read() {
+    for (;;) {
+        const ssize_t n = ::recv(fd_, edge_.scratch_.get(), edge::scratch_bytes, 0);
+        if (n > 0) {
+            sent_ += static_cast<std::size_t>(n);
+            if (sent_ < most_lingering_bytes) continue;
+        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+            readable_ = false;
+            if (!peer_done_) return;
+        }
+        close_now();
+        return;
+    }
+}
+
+void connection::begin_drain() {
+    if (phase_ == phase::open && first_ == nullptr && stash_.empty())
+        edge_.home().timeouts().schedule(*this, due());
+}
+
+void connection::close_now() {
+    if (phase_ == phase::closed) return;
+    phase_ = phase::closed;
+    while (first_ != nullptr) {
+        exchange* const x = std::exchange(first_, first_->next_);
+        // One that waits for the journal, say, must still hear of it; the others end here.
+        if (x->suspended_)
+            x->connection_ = nullptr;
+        else
+            edge_.exchanges_.destroy(x);
+    }
+    last_ = reading_ = nullptr;
+    stash_.release();
+    if (tls_) tls_->close();
+    tls_.reset();
+    ::close(fd_);
+    fd_ = -1;
+    edge_.home().timeouts().cancel(*this);
+    place_ = {};
+    edge_.ended(*this);
+    edge_.home().retire(*this);
+}
+
+void connection::bury() { edge_.connections_.destroy(this); }
+
+// ---- time
+
+deadlines::tick connection::due() const {
+    const edge_limits& l = edge_.limits_;
+    switch (phase_) {
+    case phase::proxy_header:
+    case phase::handshake: return last_active_ + ticks_of(l.handshake_timeout);
+    case phase::lingering: return last_active_ + ticks_of(l.linger);
+    default: break;
+    }
+    if (reading_ != nullptr) {
+        deadlines::tick t = ticks_of(l.body_timeout);
+        if (l.body_bytes_per_second != 0) {
+            const auto earned = milliseconds{reading_->body_memory_.size() * 1000 / l.body_bytes_per_second};
+            t = std::min(t, ticks_of(l.body_grace + earned));
+        }
+        return reading_->body_started_ + t;
+    }
+    if (!stash_.empty() && !stash_waits_) return head_started_ + ticks_of(l.header_timeout);
+    if (first_ != nullptr && blocked_) return write_stalled_ + ticks_of(l.write_timeout);
+    if (first_ != nullptr) return edge_.home().timeouts().now() + ticks_of(waiting_check);
+    return last_active_ + ticks_of(edge_.draining_ ? draining_idle : l.idle_timeout);
+}
+
+// Only states with a deadline nearer than the idle one need the wheel at once; it finds out about the others
+// by itself.
+void connection::renew_deadline() {
+    if (!stash_.empty() || reading_ != nullptr || blocked_ || edge_.draining_)
+        edge_.home().timeouts().schedule(*this, due());
+}
+
+void connection::on_deadline() {
+    if (phase_ == phase::closed) return;
+    if (due() > edge_.home().timeouts().now()) {
+        edge_.home().timeouts().schedule(*this, due());
+        return;
+    }
+    edge_probe& probe = edge_.probe_;
+    if (phase_ == phase::open && reading_ != nullptr) {
+        probe.body_timeouts.add(1);
+        refuse_reading(condition::body_timeout, fault::none);
+        pump();
+    } else if (phase_ == phase::open && !stash_.empty() && !stash_waits_) {
+        probe.header_timeouts.add(1);
+        refuse(condition::head_timeout, fault::none);
+        pump();
+    } else {
+        if (phase_ == phase::handshake || phase_ == phase::proxy_header)
+            probe.handshake_failures.add(1);
+        else if (first_ != nullptr)
+            probe.write_timeouts.add(1);
+        else
+            probe.idle_timeouts.add(1);
+        close_now();
+        return;
+    }
+    if (phase_ == phase::open) edge_.home().timeouts().schedule(*this, due());
+}
+
+} // namespace mira::http

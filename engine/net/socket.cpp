@@ -1,0 +1,56 @@
+#include "engine/net/socket.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace mira::net {
+namespace {
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
+bool set(int fd, int level, int option, int value) {
+    return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+} // namespace
+
+result<unique_fd> listen_tcp(const std::string& host, std::uint16_t port, int backlog) {
+    const auto a = address::parse(host == "localhost" ? "127.0.0.1" : host);
+    if (!a) return error_code{EINVAL, boost::system::system_category()};
+    const bool v4 = a->is_v4();
+    unique_fd fd{::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)};
+    if (!fd) return last_error();
+    if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) || !set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1) ||
+        !set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1))
+        return last_error();
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+    if (v4) {
+        sockaddr_in in{};
+        in.sin_family = AF_INET;
+        in.sin_port = htons(port);
+        std::memcpy(&in.sin_addr, a->bytes.data() + 12, 4);
+        std::memcpy(&storage, &in, size = sizeof in);
+    } else {
+        sockaddr_in6 in{};
+        in.sin6_family = AF_INET6;
+        in.sin6_port = htons(port);
+        std::memcpy(&in.sin6_addr, a->bytes.data(), 16);
+        std::memcpy(&storage, &in, size = sizeof in);
+    }
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), size) != 0) return last_error();
+    if (::listen(fd.get(), backlog) != 0) return last_error();
+    return fd;
+}
+
+std::uint16_t bound_port(int fd) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return 0;
+    return endpoint::of(reinterpret_cast<const sockaddr&>(storage)).port;
+}
+
+} // namespace mira::net
