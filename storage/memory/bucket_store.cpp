@@ -169,7 +169,6 @@ bucket_answer bucket_store::take(const bucket_request& r, mono_time now) {
     }
     bucket& b = pool_[index];
     b.lent = std::max<std::int64_t>(b.lent - r.spent, 0);
-    b.tokens.credit(b.spec, 0, b.lent); // where a report is taken back, the room below the capacity shrinks
     const std::int64_t there = b.tokens.tokens();
     if (there >= r.min) {
         const std::int64_t most = std::min(r.max, there / std::max<std::int64_t>(r.share, 1));

@@ -47,7 +47,7 @@ struct bucket_request {
     // What exceeds min is at most the bucket's level divided by this: leases become small as a bucket runs
     // low, so that no lessee sits on tokens that another one is denied.
     std::int64_t share = 1;
-    // Tokens of earlier grants that were spent and not yet reported; negative where a report was premature.
+    // Tokens of earlier leases that were spent and not yet reported; 0 or more.
     std::int64_t spent = 0;
     // Tokens of this grant, at most min, that are spent at once: they are no part of the lease.
     std::int64_t spending = 0;
@@ -81,8 +81,9 @@ class bucket_store {
     virtual bool take(const bucket_request& request, mono_time now, bucket_sink& sink, std::uint64_t tag,
                       bucket_answer& answer) = 0;
 
-    // The lessee gives back unspent tokens of a lease (what does not fit below the capacity is lost) and
-    // reports spent ones, as in bucket_request::spent. No answer.
+    // The lessee gives back unspent tokens (what does not fit below the capacity is lost) and reports spent
+    // ones. A negative number of these takes an earlier report back: so a token that was spent at once and
+    // then was not is returned = 1, spent = -1. No answer.
     virtual void settle(const bucket_key& key, const bucket_spec& spec, std::int64_t returned,
                         std::int64_t spent, mono_time now) = 0;
 
