@@ -11,6 +11,15 @@ namespace {
 constexpr std::int64_t least_to_ask_ahead = 8;
 constexpr nanoseconds busy_retry = seconds{1};
 
+// No further than the clock goes, which stands for never.
+mono_time later(mono_time now, nanoseconds wait) {
+    std::int64_t sum = 0;
+    if (wait == ports::never || __builtin_add_overflow(now.time_since_epoch().count(), wait.count(), &sum)) {
+        return mono_time::max();
+    }
+    return mono_time{nanoseconds{sum}};
+}
+
 limiter::settings bounded(limiter::settings s) {
     s.max_leases = std::max<std::size_t>(s.max_leases, 2 * max_limits);
     s.max_lease = std::clamp<std::int64_t>(s.max_lease, 1, greatest_lease);
@@ -190,7 +199,7 @@ void limiter::apply(lease& l, const ports::bucket_answer& answer, mono_time now)
         probe_.leased.add(static_cast<std::uint64_t>(answer.granted));
         return;
     }
-    l.free_at = answer.wait >= mono_time::max() - now ? mono_time::max() : now + answer.wait;
+    l.free_at = later(now, answer.wait);
     l.ask_again = now + std::min(answer.wait, settings_.recheck);
 }
 
@@ -241,6 +250,7 @@ void limiter::cancel(take_waiter& waiter) {
 
 void limiter::settle(std::uint32_t i, std::int64_t returned, mono_time now) {
     lease& l = leases_[i];
+    returned = std::max<std::int64_t>(returned, 0);
     if (returned == 0 && l.unreported == 0) return;
     store_.settle(leases_.key(i), l.spec, returned, l.unreported, now);
     l.tokens -= returned;
@@ -282,7 +292,7 @@ void limiter::sweep(mono_time now) {
 
 void limiter::give_back_all(mono_time now) {
     for (std::uint32_t i = leases_.newest(); i != none; i = leases_.older(i)) {
-        settle(i, std::max<std::int64_t>(leases_[i].tokens, 0), now);
+        settle(i, leases_[i].tokens, now);
     }
 }
 

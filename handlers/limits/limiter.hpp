@@ -6,12 +6,12 @@
 // instances together.
 //
 // A limit of N is also admitted in full when the demand lasts: leases shrink to 1 as a bucket runs low
-// (settings::share), and sweep(), which the reactor calls some every 50 ms, gives back what the last interval
-// did not use, so that at most two intervals later another reactor has it. A denial is remembered for at most
-// settings::recheck, during which it costs the owner nothing.
+// (settings::share), and sweep(), which the reactor calls every 50 ms or so, gives back what the last
+// interval did not use, so that at most two intervals later another reactor has it. A denial is remembered
+// for at most settings::recheck, during which it costs the owner nothing.
 //
-// Bounded: max_leases buckets are known at a time; the one used longest ago, told in sweeps, leaves, its
-// tokens go home. When all of them are busy, a new one is denied and counted.
+// Bounded: max_leases buckets are known at a time; the one used longest ago (by sweeps) leaves and its tokens
+// go home. When the owner is being asked for all of them, a new one is denied and counted.
 //
 // The failure of an owner is no business of this class; see bucket_store.hpp.
 #include "handlers/limits/decision.hpp"

@@ -326,4 +326,25 @@ bucket_store::figures bucket_store::read() const {
     return sum;
 }
 
+void bucket_store::expose(telemetry::exposition& out) const {
+    using telemetry::metric;
+    const figures f = read();
+    out.family("mira_buckets", metric::gauge, "Token buckets remembered.")
+        .sample(static_cast<std::uint64_t>(f.buckets));
+    auto forgotten =
+        out.family("mira_buckets_forgotten_total", metric::counter,
+                   "Token buckets forgotten: full ones, and early ones, that is for want of room.");
+    forgotten.sample(f.left_full, {{"when", "full"}});
+    forgotten.sample(f.left_early, {{"when", "early"}});
+    out.family("mira_buckets_refused_total", metric::counter, "Takes denied since no bucket could make room.")
+        .sample(f.refused_no_room);
+    auto takes = out.family("mira_bucket_takes_total", metric::counter, "Leases asked for, by outcome.");
+    takes.sample(f.takes - f.denied, {{"outcome", "granted"}});
+    takes.sample(f.denied, {{"outcome", "denied"}});
+    auto tokens = out.family("mira_bucket_tokens_total", metric::counter,
+                             "Tokens that went out and came back unspent.");
+    tokens.sample(f.granted, {{"direction", "granted"}});
+    tokens.sample(f.returned, {{"direction", "returned"}});
+}
+
 } // namespace mira::memory

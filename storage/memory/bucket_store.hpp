@@ -9,6 +9,7 @@
 // is counted, since its client starts anew with a full one. A bucket that must be kept (bucket_spec::keep)
 // stays until its time is over; when all room is taken by such, new buckets are denied and counted. So choose
 // max_buckets above tenants + sources.
+#include "engine/telemetry/prometheus.hpp"
 #include "storage/ports/bucket_store.hpp"
 
 #include <cstddef>
@@ -59,6 +60,7 @@ class bucket_store final : public ports::bucket_store {
                mono_time now);
 
     figures read() const;
+    void expose(telemetry::exposition& out) const;
 
   private:
     static constexpr std::uint32_t none = UINT32_MAX;
@@ -87,8 +89,8 @@ class bucket_store final : public ports::bucket_store {
     const std::size_t heads_mask_;
     const std::size_t shards_mask_;
     std::vector<bucket> pool_;
-    std::vector<std::uint32_t>
-        heads_; // each guarded by the mutex of its shard, as are the buckets in its chain
+    // The first bucket of each chain; guarded, as are the buckets in it, by the mutex of the chain's shard.
+    std::vector<std::uint32_t> heads_;
     std::unique_ptr<shard[]> shards_;
 
     mutable std::mutex free_mutex_; // the innermost

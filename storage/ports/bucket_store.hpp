@@ -5,12 +5,10 @@
 //
 //   - What is granted is debited at once and as a whole, so no token is spent twice, whoever takes it.
 //   - A denial changes nothing.
-//   - A lease counts against the capacity until the lessee says that it was spent or gives it back. So in any
-//   interval of
-//     length d at most capacity + d * refill / period tokens are spent, by all lessees together.
+//   - A lease counts against the capacity until the lessee says that it was spent or gives it back. So in
+//     any interval of length d at most capacity + d * refill / period tokens are spent, by all together.
 //   - A lost answer, or a lessee that dies, counts as spent.
-//   - A bucket that nobody has touched for long enough to be full is forgotten: one that is not known is
-//   full.
+//   - A bucket that was not touched for long enough to be full is forgotten: one that is not known is full.
 //
 // Every call passes the spec; where it differs from the last one the bucket changes to it
 // (token_bucket::respec). Times are inputs; an owner with a clock of its own disregards them. A time before
@@ -56,8 +54,8 @@ struct bucket_request {
 struct bucket_answer {
     std::int64_t granted = 0;   // 0, or min to max
     std::int64_t remaining = 0; // whole tokens that the owner still has
-    nanoseconds wait{
-        0}; // when nothing was granted: until min tokens are there, if nobody else takes them; or never
+    // When nothing was granted: until min tokens are there, if nobody else takes them; or never.
+    nanoseconds wait{0};
 };
 
 // Receives late answers. The tag is the caller's own.

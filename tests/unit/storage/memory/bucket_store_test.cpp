@@ -263,6 +263,25 @@ TEST_CASE("bucket store: the useless ones vanish without need") {
     CHECK(s.read().left_early == 0);
 }
 
+TEST_CASE("bucket store: its figures are shown") {
+    store s{{1, 1}};
+    take(s, 1, spec_of(5, 1, 1s), start, 5);
+    take(s, 1, spec_of(5, 1, 1s), start);
+    lease(s, 2, spec_of(5, 1, 1s), start, 3);
+    s.settle(key_of(2), spec_of(5, 1, 1s), 2, 1, start);
+    mira::telemetry::exposition out;
+    s.expose(out);
+    const std::string text = out.text();
+    for (const char* line : {"mira_buckets 1\n", "mira_buckets_forgotten_total{when=\"early\"} 1\n",
+                             "mira_bucket_takes_total{outcome=\"granted\"} 2\n",
+                             "mira_bucket_takes_total{outcome=\"denied\"} 1\n",
+                             "mira_bucket_tokens_total{direction=\"granted\"} 8\n",
+                             "mira_bucket_tokens_total{direction=\"returned\"} 2\n"}) {
+        CAPTURE(line);
+        CHECK(text.find(line) != text.npos);
+    }
+}
+
 TEST_CASE("bucket store: many threads get exactly what is there, while others come and go") {
     store s{{64, 4}};
     const auto spec = spec_of(20'000, 0, 0ns, 24h);
