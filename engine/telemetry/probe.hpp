@@ -1,9 +1,9 @@
 #pragma once
-// Adding up the probes of all cores. A component's exposition takes the probes, one a core, and asks for each
-// member:
+// Adding up the probes of all cores. A component's exposition takes the probes, one a core, and asks for
+// each:
 //
-//     out.family("mira_limit_evicted_total", metric::counter, "...").sample(total(probes,
-//     &limiter_probe::evicted));
+//     auto f = out.family("mira_limit_leases_evicted_total", metric::counter, "...");
+//     f.sample(total(probes, &limiter_probe::evicted));
 //
 // Any thread, while the owners write.
 #include "engine/telemetry/counter.hpp"

@@ -1,0 +1,2 @@
+add_executable(limits_bench limits_bench.cpp)
+target_link_libraries(limits_bench PRIVATE mira_flags benchmark::benchmark_main handlers_limits storage_memory engine_telemetry)
