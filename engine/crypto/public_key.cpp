@@ -260,14 +260,14 @@ public_key::result<public_key> public_key::p256_point(std::span<const unsigned c
     return adopt(std::move(key));
 }
 
-bool public_key::verify_ed25519(std::initializer_list<std::span<const unsigned char>> message,
+bool public_key::verify_ed25519(std::span<const std::span<const unsigned char>> message,
                                 std::span<const unsigned char> signature) const {
     constexpr std::size_t kept = 64 * 1024;
     if (kind_ != key_kind::ed25519 || signature.size() != 64) return false;
     thread_local std::vector<unsigned char> joined;
     std::span<const unsigned char> whole;
     if (message.size() == 1) {
-        whole = *message.begin();
+        whole = message.front();
     } else {
         joined.clear();
         for (const auto piece : message) joined.insert(joined.end(), piece.begin(), piece.end());

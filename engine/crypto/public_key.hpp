@@ -49,8 +49,12 @@ class public_key {
 
     // ed25519 (RFC 8032) hashes the message twice, so it must be whole. Several pieces are joined in a buffer
     // of the thread's own, which keeps at most 64 KiB between calls.
-    bool verify_ed25519(std::initializer_list<std::span<const unsigned char>> message,
+    bool verify_ed25519(std::span<const std::span<const unsigned char>> message,
                         std::span<const unsigned char> signature) const;
+    bool verify_ed25519(std::initializer_list<std::span<const unsigned char>> message,
+                        std::span<const unsigned char> signature) const {
+        return verify_ed25519(std::span{message.begin(), message.size()}, signature);
+    }
     // Over a digest made by the caller, who may have hashed while the message arrived.
     bool verify_ecdsa(hash h, std::span<const unsigned char> digest,
                       std::span<const unsigned char> der) const;
