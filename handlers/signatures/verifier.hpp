@@ -34,13 +34,13 @@ namespace mira::signatures {
 struct verifier_options {
     std::string where = "source"; // how errors name it
     // How far the timestamp may be from now, either way, both ends included. Unset: the scheme's own. Negative: not checked.
-    std::optional<seconds> tolerance;
+    std::optional<seconds> tolerance{};
     // The URL as registered with the provider; wins over signed_request::public_url. The request's query is added unless the
     // URL has one of its own.
-    std::string public_url;
-    option_map named;         // what the scheme's option rules list (webhook_id, verify_token, ...)
-    std::string delivery_id;  // a header or a JSON pointer instead of the scheme's
-    std::string event_type;   // the same
+    std::string public_url{};
+    option_map named{};       // what the scheme's option rules list (webhook_id, verify_token, ...)
+    std::string delivery_id{}; // a header or a JSON pointer instead of the scheme's
+    std::string event_type{};  // the same
     key_source* keys = nullptr; // for schemes whose keys the provider publishes; must outlive the verifier
 };
 
