@@ -1,6 +1,6 @@
 #pragma once
-// CRC-32 of IEEE 802.3, the one of zlib and PayPal's webhooks (crc32c.hpp is the journal's). Byte by byte from a table:
-// for small inputs only. No allocation, thread-safe.
+// CRC-32 of IEEE 802.3, the one of zlib and PayPal's webhooks (crc32c.hpp is the journal's). Byte by byte
+// from a table: for small inputs only. No allocation, thread-safe.
 #include <array>
 #include <cstdint>
 #include <span>

@@ -25,8 +25,10 @@ void body_check::open(const credential* c, const pieces& before) {
         if (secret_first_) sink.update(c->bytes.bytes());
         for (std::size_t i = 0; i < before.count; ++i) sink.update(as_bytes(before.views[i]));
     };
-    if (row_->algo == algorithm::hmac) feed_front(l.emplace<crypto::hmac_stream>(*c->mac));
-    else feed_front(l.emplace<crypto::digester>(row_->hash));
+    if (row_->algo == algorithm::hmac)
+        feed_front(l.emplace<crypto::hmac_stream>(*c->mac));
+    else
+        feed_front(l.emplace<crypto::digester>(row_->hash));
 }
 
 void body_check::feed(std::span<const unsigned char> bytes) {
@@ -37,8 +39,10 @@ void body_check::feed(std::span<const unsigned char> bytes) {
     case body_form::raw: break;
     }
     for (std::size_t i = 0; i < lane_count_; ++i) {
-        if (auto* mac = std::get_if<crypto::hmac_stream>(&lanes_[i])) mac->update(bytes);
-        else if (auto* plain = std::get_if<crypto::digester>(&lanes_[i])) plain->update(bytes);
+        if (auto* mac = std::get_if<crypto::hmac_stream>(&lanes_[i]))
+            mac->update(bytes);
+        else if (auto* plain = std::get_if<crypto::digester>(&lanes_[i]))
+            plain->update(bytes);
     }
 }
 
@@ -62,8 +66,10 @@ std::span<const unsigned char> body_check::close(std::size_t i, std::span<unsign
         return sink.finish(out);
     };
     std::size_t n = 0;
-    if (auto* mac = std::get_if<crypto::hmac_stream>(&lanes_[i])) n = feed_end(*mac);
-    else if (auto* plain = std::get_if<crypto::digester>(&lanes_[i])) n = feed_end(*plain);
+    if (auto* mac = std::get_if<crypto::hmac_stream>(&lanes_[i]))
+        n = feed_end(*mac);
+    else if (auto* plain = std::get_if<crypto::digester>(&lanes_[i]))
+        n = feed_end(*plain);
     if (row_->double_digest && n != 0) n = crypto::digest(row_->hash, out.first(n), out);
     return out.first(n);
 }
@@ -73,7 +79,8 @@ bool body_check::lane_matches(std::size_t i) {
     const auto code = close(i, out);
     if (code.empty()) return false;
     bool same = false;
-    for (std::size_t k = 0; k < signature_count_; ++k) same |= crypto::equal_constant_time(code, signature(k));
+    for (std::size_t k = 0; k < signature_count_; ++k)
+        same |= crypto::equal_constant_time(code, signature(k));
     return same;
 }
 
@@ -99,9 +106,11 @@ verdict body_check::judge_public_keys() {
     const auto digest = close(0, out);
     const auto good = [&](const crypto::public_key& key) {
         for (std::size_t k = 0; k < signature_count_; ++k) {
-            const auto padding = row_->algo == algorithm::rsa ? crypto::rsa_padding::pkcs1 : crypto::rsa_padding::pss;
-            const bool ok = row_->algo == algorithm::ecdsa ? key.verify_ecdsa(row_->hash, digest, signature(k))
-                                                           : key.verify_rsa(row_->hash, padding, digest, signature(k));
+            const auto padding =
+                row_->algo == algorithm::rsa ? crypto::rsa_padding::pkcs1 : crypto::rsa_padding::pss;
+            const bool ok = row_->algo == algorithm::ecdsa
+                                ? key.verify_ecdsa(row_->hash, digest, signature(k))
+                                : key.verify_rsa(row_->hash, padding, digest, signature(k));
             if (ok) return true;
         }
         return false;
@@ -147,9 +156,7 @@ std::optional<verdict> body_check::begin(const verifier& v, const signed_request
     return std::nullopt;
 }
 
-void body_check::update(std::span<const unsigned char> bytes) {
-    feed(bytes);
-}
+void body_check::update(std::span<const unsigned char> bytes) { feed(bytes); }
 
 verdict body_check::finish() {
     end_body();
@@ -161,8 +168,8 @@ verdict body_check::finish() {
     return verdict_;
 }
 
-// The whole request at once: the same steps, one secret after the other, so that the newest, which nearly always is the
-// one, costs one hash.
+// The whole request at once: the same steps, one secret after the other, so that the newest, which nearly
+// always is the one, costs one hash.
 verdict verifier::check_message(const signed_request& r) const {
     body_check b;
     b.owner_ = this;

@@ -72,16 +72,16 @@ sent_tokens from_each(const signature_place& at, const signed_request& r) {
     return out;
 }
 
-bool ends_name(char c) {
-    return c == ' ' || c == '>' || c == '/' || c == '\t' || c == '\r' || c == '\n';
-}
+bool ends_name(char c) { return c == ' ' || c == '>' || c == '/' || c == '\t' || c == '\r' || c == '\n'; }
 
-// The text of the only element of that local name, without entities: not an XML parser, and it needs none for an id.
+// The text of the only element of that local name, without entities: not an XML parser, and it needs none for
+// an id.
 sent_tokens from_xml(const signature_place& at, const signed_request& r) {
     std::optional<std::string_view> found;
     for (std::size_t i = r.body.find('<'); i != std::string_view::npos; i = r.body.find('<', i + 1)) {
         std::string_view tag = r.body.substr(i + 1);
-        if (tag.starts_with("!")) return none(outcome::invalid); // comments, CDATA and DTDs could hide an element
+        if (tag.starts_with("!"))
+            return none(outcome::invalid); // comments, CDATA and DTDs could hide an element
         if (tag.starts_with("/") || tag.starts_with("?")) continue;
         const auto close = tag.find('>');
         if (close == std::string_view::npos || close == 0) return none(outcome::invalid);
@@ -190,10 +190,12 @@ void judge_payload(std::string_view payload, const signed_request& r, const toke
 verdict verifier::check_token(const signed_request& r) const {
     verdict v;
     sent_tokens sent = sent_by(*scheme_, r);
-    if (sent.result == outcome::accepted && scheme_->algo == algorithm::basic && !decode_basic(sent)) sent = none(outcome::invalid);
+    if (sent.result == outcome::accepted && scheme_->algo == algorithm::basic && !decode_basic(sent))
+        sent = none(outcome::invalid);
     if (sent.result != outcome::accepted) {
         v.result = sent.result;
-        v.reason = sent.result == outcome::missing ? "the request has no token" : "the token is malformed or stands more than once";
+        v.reason = sent.result == outcome::missing ? "the request has no token"
+                                                   : "the token is malformed or stands more than once";
         return v;
     }
     v.reason = newest(r.now) == nullptr ? "the source has no valid secret" : "the token is wrong";
@@ -237,7 +239,8 @@ verdict verifier::check_jwt(const signed_request& r) const {
     bool good = false;
     v.reason = "the signature does not match";
     for (const credential& c : credentials_) {
-        if (good || !c.active(r.now) || !c.token_key || !crypto::verify_jws(*j, *c.token_key, detached)) continue;
+        if (good || !c.active(r.now) || !c.token_key || !crypto::verify_jws(*j, *c.token_key, detached))
+            continue;
         good = true;
         v.secret = c.index;
     }
@@ -256,7 +259,9 @@ verdict verifier::check_jwt(const signed_request& r) const {
     if (!payload) return v;
     const seconds leeway = options_.tolerance.value_or(token_leeway);
     judge_payload(*payload, r,
-                  {option("issuer"), option("audience"), scheme_->body_hash_claim, leeway.count() < 0 ? seconds{1'000'000'000} : leeway}, v);
+                  {option("issuer"), option("audience"), scheme_->body_hash_claim,
+                   leeway.count() < 0 ? seconds{1'000'000'000} : leeway},
+                  v);
     return v;
 }
 

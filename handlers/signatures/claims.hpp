@@ -1,7 +1,8 @@
 #pragma once
-// What no row can say: providers that sign fields of their JSON, sorted form parameters, or wrap signature and key id in
-// a text of their own. One function a provider reads what was claimed (which message, which signature, whose key); the verifier
-// does the rest as for every scheme. They work on the whole body, may allocate, and must stand any input. No state.
+// What no row can say: providers that sign fields of their JSON, sorted form parameters, or wrap signature
+// and key id in a text of their own. One function a provider reads what was claimed (which message, which
+// signature, whose key); the verifier does the rest as for every scheme. They work on the whole body, may
+// allocate, and must stand any input. No state.
 #include "handlers/signatures/request.hpp"
 #include "handlers/signatures/scheme.hpp"
 
@@ -31,8 +32,8 @@ struct claims {
     bool all = false; // every claim must hold, else any one
     std::optional<wall_time> signed_at;
     std::optional<crypto::hash> hash; // where the claim names another than the row
-    std::string key_url; // by_url
-    std::string key_id;  // by_id
+    std::string key_url;              // by_url
+    std::string key_id;               // by_id
 };
 
 reading read_twilio(const claims_request&, claims&);

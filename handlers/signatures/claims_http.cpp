@@ -1,4 +1,5 @@
-// Providers that sign what surrounds the body: Twilio its URL and form, eBay a header that wraps key id and signature.
+// Providers that sign what surrounds the body: Twilio its URL and form, eBay a header that wraps key id and
+// signature.
 #include "engine/base/encoding.hpp"
 #include "engine/crypto/digest.hpp"
 #include "engine/crypto/secure.hpp"
@@ -102,7 +103,8 @@ reading read_ebay(const claims_request& r, claims& out) {
     if (ec || !document.is_object()) return reading::malformed;
     const auto* kid = document.get_object().if_contains("kid");
     const auto* signature = document.get_object().if_contains("signature");
-    if (kid == nullptr || !kid->is_string() || signature == nullptr || !signature->is_string()) return reading::malformed;
+    if (kid == nullptr || !kid->is_string() || signature == nullptr || !signature->is_string())
+        return reading::malformed;
     auto der = from_base64(std::string_view{signature->get_string()});
     if (!der) return reading::malformed;
     out.key_id = kid->get_string();

@@ -28,15 +28,20 @@ const value* member(const value* v, std::string_view name) {
     return v->get_object().if_contains(name);
 }
 
-// Text as the providers' own libraries join it: numbers in decimal, true and false as words, null and absent as nothing.
-// False for what has no such text: objects, arrays, fractions.
+// Text as the providers' own libraries join it: numbers in decimal, true and false as words, null and absent
+// as nothing. False for what has no such text: objects, arrays, fractions.
 bool append_scalar(std::string& out, const value* v) {
     if (v == nullptr || v->is_null()) return true;
-    if (v->is_string()) out += std::string_view{v->get_string()};
-    else if (v->is_bool()) out += v->get_bool() ? "true" : "false";
-    else if (v->is_int64()) out += std::to_string(v->get_int64());
-    else if (v->is_uint64()) out += std::to_string(v->get_uint64());
-    else return false;
+    if (v->is_string())
+        out += std::string_view{v->get_string()};
+    else if (v->is_bool())
+        out += v->get_bool() ? "true" : "false";
+    else if (v->is_int64())
+        out += std::to_string(v->get_int64());
+    else if (v->is_uint64())
+        out += std::to_string(v->get_uint64());
+    else
+        return false;
     return true;
 }
 
@@ -61,7 +66,8 @@ reading signature_at(const value* v, std::string_view path, bool hex, std::strin
         return reading::ok;
     }
     out.resize(text.size() / 2);
-    return from_hex(text, {reinterpret_cast<unsigned char*>(out.data()), out.size()}) ? reading::ok : reading::malformed;
+    return from_hex(text, {reinterpret_cast<unsigned char*>(out.data()), out.size()}) ? reading::ok
+                                                                                      : reading::malformed;
 }
 
 } // namespace
@@ -85,7 +91,9 @@ reading read_adyen(const claims_request& r, claims& out) {
             if (name != signed_fields[0]) c.message += ':';
             if (!append_scalar(c.message, at_path(item, name))) return reading::malformed;
         }
-        if (const auto s = signature_at(item, "additionalData.hmacSignature", false, c.signature); s != reading::ok) return s;
+        if (const auto s = signature_at(item, "additionalData.hmacSignature", false, c.signature);
+            s != reading::ok)
+            return s;
         out.list.push_back(std::move(c));
     }
     return reading::ok;
@@ -114,14 +122,31 @@ reading read_paymob(const claims_request& r, claims& out) {
     }
     claim c;
     c.signature.resize(sent.size() / 2);
-    if (!from_hex(sent, {reinterpret_cast<unsigned char*>(c.signature.data()), c.signature.size()})) return reading::malformed;
+    if (!from_hex(sent, {reinterpret_cast<unsigned char*>(c.signature.data()), c.signature.size()}))
+        return reading::malformed;
     const auto document = parsed(r.request.body);
     const value* obj = document ? member(&*document, "obj") : nullptr;
     if (obj == nullptr || !obj->is_object()) return reading::malformed;
-    constexpr std::array<std::string_view, 20> signed_fields{
-        "amount_cents", "created_at", "currency", "error_occured", "has_parent_transaction", "id", "integration_id", "is_3d_secure",
-        "is_auth", "is_capture", "is_refunded", "is_standalone_payment", "is_voided", "order.id", "owner", "pending",
-        "source_data.pan", "source_data.sub_type", "source_data.type", "success"};
+    constexpr std::array<std::string_view, 20> signed_fields{"amount_cents",
+                                                             "created_at",
+                                                             "currency",
+                                                             "error_occured",
+                                                             "has_parent_transaction",
+                                                             "id",
+                                                             "integration_id",
+                                                             "is_3d_secure",
+                                                             "is_auth",
+                                                             "is_capture",
+                                                             "is_refunded",
+                                                             "is_standalone_payment",
+                                                             "is_voided",
+                                                             "order.id",
+                                                             "owner",
+                                                             "pending",
+                                                             "source_data.pan",
+                                                             "source_data.sub_type",
+                                                             "source_data.type",
+                                                             "success"};
     for (const auto name : signed_fields)
         if (!append_scalar(c.message, at_path(obj, name))) return reading::malformed;
     out.list.push_back(std::move(c));
@@ -138,13 +163,21 @@ reading read_praxis(const claims_request& r, claims& out) {
     }
     claim c;
     c.signature.resize(sent.size() / 2);
-    if (!from_hex(sent, {reinterpret_cast<unsigned char*>(c.signature.data()), c.signature.size()})) return reading::malformed;
+    if (!from_hex(sent, {reinterpret_cast<unsigned char*>(c.signature.data()), c.signature.size()}))
+        return reading::malformed;
     const auto document = parsed(r.request.body);
     if (!document) return reading::malformed;
-    constexpr std::array<std::string_view, 11> signed_fields{
-        "merchant_id", "application_key", "timestamp", "customer.customer_token", "session.order_id", "transaction.tid",
-        "transaction.currency", "transaction.amount", "transaction.conversion_rate", "transaction.processed_currency",
-        "transaction.processed_amount"};
+    constexpr std::array<std::string_view, 11> signed_fields{"merchant_id",
+                                                             "application_key",
+                                                             "timestamp",
+                                                             "customer.customer_token",
+                                                             "session.order_id",
+                                                             "transaction.tid",
+                                                             "transaction.currency",
+                                                             "transaction.amount",
+                                                             "transaction.conversion_rate",
+                                                             "transaction.processed_currency",
+                                                             "transaction.processed_amount"};
     for (const auto name : signed_fields)
         if (!append_scalar(c.message, at_path(&*document, name))) return reading::malformed;
     if (c.message.empty()) return reading::malformed;
@@ -157,7 +190,9 @@ reading read_treezor(const claims_request& r, claims& out) {
     const auto document = parsed(r.request.body);
     if (!document) return reading::malformed;
     claim c;
-    if (const auto s = signature_at(&*document, "object_payload_signature", false, c.signature); s != reading::ok) return s;
+    if (const auto s = signature_at(&*document, "object_payload_signature", false, c.signature);
+        s != reading::ok)
+        return s;
     const auto payload = raw_member(r.request.body, "object_payload");
     auto message = payload ? php_encoded(*payload) : std::nullopt;
     if (!message) return reading::malformed;
@@ -176,7 +211,8 @@ reading read_mailgun(const claims_request& r, claims& out) {
     if (const auto k = signature_at(s, "signature", true, c.signature); k != reading::ok) return k;
     std::string stamp;
     const value* token = member(s, "token");
-    if (!append_scalar(stamp, member(s, "timestamp")) || token == nullptr || !token->is_string() || token->get_string().empty())
+    if (!append_scalar(stamp, member(s, "timestamp")) || token == nullptr || !token->is_string() ||
+        token->get_string().empty())
         return reading::malformed;
     out.signed_at = parse_timestamp(stamp, time_format::seconds);
     if (!out.signed_at) return reading::malformed;
@@ -196,8 +232,10 @@ reading read_favro(const claims_request& r, claims& out) {
     const auto document = parsed(r.request.body);
     const value* id = document ? member(&*document, "payloadId") : nullptr;
     auto signature = from_base64(sent);
-    if (id == nullptr || !id->is_string() || id->get_string().empty() || !signature || r.public_url.empty()) return reading::malformed;
-    out.list.push_back({std::string{std::string_view{id->get_string()}} + std::string{r.public_url}, std::move(*signature)});
+    if (id == nullptr || !id->is_string() || id->get_string().empty() || !signature || r.public_url.empty())
+        return reading::malformed;
+    out.list.push_back(
+        {std::string{std::string_view{id->get_string()}} + std::string{r.public_url}, std::move(*signature)});
     return reading::ok;
 }
 
@@ -223,7 +261,8 @@ reading read_usps(const claims_request& r, claims& out) {
     return reading::ok;
 }
 
-// Amazon SNS, "Verifying the signatures of Amazon SNS messages": the fields of the kind of message, in the order of their names.
+// Amazon SNS, "Verifying the signatures of Amazon SNS messages": the fields of the kind of message, in the
+// order of their names.
 reading read_sns(const claims_request& r, claims& out) {
     const auto document = parsed(r.request.body);
     if (!document) return reading::malformed;
@@ -239,10 +278,12 @@ reading read_sns(const claims_request& r, claims& out) {
     out.hash = *version == "1" ? crypto::hash::sha1 : crypto::hash::sha256;
     out.key_url = *url;
     const bool event = *kind == "Notification";
-    if (!event && *kind != "SubscriptionConfirmation" && *kind != "UnsubscribeConfirmation") return reading::malformed;
-    constexpr std::array<std::string_view, 6> of_event{"Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"};
-    constexpr std::array<std::string_view, 7> of_confirmation{"Message", "MessageId", "SubscribeURL", "Timestamp",
-                                                              "Token",   "TopicArn",  "Type"};
+    if (!event && *kind != "SubscriptionConfirmation" && *kind != "UnsubscribeConfirmation")
+        return reading::malformed;
+    constexpr std::array<std::string_view, 6> of_event{"Message",   "MessageId", "Subject",
+                                                       "Timestamp", "TopicArn",  "Type"};
+    constexpr std::array<std::string_view, 7> of_confirmation{
+        "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"};
     const auto add = [&](std::string_view name) {
         const auto v = text(name);
         if (!v) return name == "Subject"; // the only one that may be absent

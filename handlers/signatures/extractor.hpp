@@ -1,6 +1,6 @@
 #pragma once
-// Reads one small value off a request: the delivery id or the event type, from a header, a JSON pointer into the body, a query
-// or a form parameter. Made once at configuration time, immutable, shared by all threads.
+// Reads one small value off a request: the delivery id or the event type, from a header, a JSON pointer into
+// the body, a query or a form parameter. Made once at configuration time, immutable, shared by all threads.
 #include "handlers/signatures/json_search.hpp"
 #include "handlers/signatures/request.hpp"
 #include "handlers/signatures/scheme.hpp"
@@ -13,7 +13,8 @@ namespace mira::signatures {
 
 class extractor {
   public:
-    // The longest value that is one; longer ones count as absent, so that no peer fills the memory of seen ids.
+    // The longest value that is one; longer ones count as absent, so that no peer fills the memory of seen
+    // ids.
     static constexpr std::size_t longest = 512;
 
     extractor() = default; // finds nothing
@@ -25,7 +26,8 @@ class extractor {
     explicit operator bool() const { return where_ != field_place::none; }
     // Whether it looks at the body.
     bool reads_body() const { return where_ == field_place::json || where_ == field_place::form; }
-    // The value: of a header a view into the request, else into room. Absent, empty, doubled and too long are all nothing.
+    // The value: of a header a view into the request, else into room. Absent, empty, doubled and too long are
+    // all nothing.
     std::optional<std::string_view> find(const signed_request& r, std::string& room) const;
 
   private:

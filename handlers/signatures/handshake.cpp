@@ -17,12 +17,14 @@
 namespace mira::signatures {
 
 bool is_plain_challenge(std::string_view s) {
-    return !s.empty() && s.size() <= longest_challenge &&
-           std::all_of(s.begin(), s.end(), [](char c) { return c >= ' ' && c <= '~' && c != '<' && c != '>'; });
+    return !s.empty() && s.size() <= longest_challenge && std::all_of(s.begin(), s.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '<' && c != '>';
+    });
 }
 
 bool is_signable_challenge(std::string_view s) {
-    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.-";
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.-";
     return !s.empty() && s.size() <= 256 && s.find_first_not_of(allowed) == std::string_view::npos;
 }
 
@@ -56,7 +58,8 @@ reply bare(int status) {
 
 std::optional<std::string_view> header_of(const signed_request& r, std::string_view name) {
     std::string_view v;
-    if (name.empty() || find_header(*r.headers, name, v) != lookup::one || !is_plain_challenge(v)) return std::nullopt;
+    if (name.empty() || find_header(*r.headers, name, v) != lookup::one || !is_plain_challenge(v))
+        return std::nullopt;
     return v;
 }
 // A doubled header counts as there.
@@ -73,7 +76,8 @@ std::optional<std::string> challenge_of(const signed_request& r, std::string_vie
 
 // The body as an object, if it has the word at all: most events end here, after one search.
 std::optional<boost::json::object> object_with(const signed_request& r, std::string_view word) {
-    if (r.body.size() > longest_handshake_body || r.body.find(word) == std::string_view::npos) return std::nullopt;
+    if (r.body.size() > longest_handshake_body || r.body.find(word) == std::string_view::npos)
+        return std::nullopt;
     boost::system::error_code ec;
     auto v = boost::json::parse(r.body, ec);
     if (ec || !v.is_object()) return std::nullopt;
@@ -86,9 +90,7 @@ std::optional<std::string> text_of(const boost::json::object& o, std::string_vie
     return std::string{std::string_view{v->get_string()}};
 }
 
-std::string_view without_query(std::string_view url) {
-    return url.substr(0, url.find('?'));
-}
+std::string_view without_query(std::string_view url) { return url.substr(0, url.find('?')); }
 
 } // namespace
 
@@ -115,7 +117,8 @@ struct handshakes {
         const auto challenge = challenge_of(r, "hub.challenge");
         if (mode != "subscribe" || !challenge) return std::nullopt;
         if (!option_is("verify_token", parameter_text(r.query, "hub.verify_token"))) return bare(403);
-        return as_json ? json_reply("{\"hub.challenge\":" + json_string(*challenge) + "}") : plain(*challenge);
+        return as_json ? json_reply("{\"hub.challenge\":" + json_string(*challenge) + "}")
+                       : plain(*challenge);
     }
 
     std::optional<reply> oura() const {
@@ -136,10 +139,12 @@ struct handshakes {
     std::optional<reply> linkedin() const {
         const auto code = challenge_of(r, "challengeCode");
         // Events are signed over "hmacsha256=" and the body; no code has a '='.
-        if (!code || !is_signable_challenge(*code) || code->find('=') != std::string::npos) return std::nullopt;
+        if (!code || !is_signable_challenge(*code) || code->find('=') != std::string::npos)
+            return std::nullopt;
         const auto mac = mac_of(*code);
         if (!mac) return std::nullopt;
-        return json_reply("{\"challengeCode\":" + json_string(*code) + ",\"challengeResponse\":\"" + to_hex(as_bytes(*mac)) + "\"}");
+        return json_reply("{\"challengeCode\":" + json_string(*code) + ",\"challengeResponse\":\"" +
+                          to_hex(as_bytes(*mac)) + "\"}");
     }
 
     std::optional<reply> ebay() const {
@@ -178,7 +183,8 @@ struct handshakes {
 
     // A body that is nothing but {"name": text}.
     std::optional<std::string> lone_text(std::string_view name) const {
-        if (r.body.size() > 2 * longest_challenge || has_header(r, v.row().signature.name)) return std::nullopt;
+        if (r.body.size() > 2 * longest_challenge || has_header(r, v.row().signature.name))
+            return std::nullopt;
         const auto o = object_with(r, name);
         if (!o || o->size() != 1) return std::nullopt;
         auto t = text_of(*o, name);
@@ -196,7 +202,8 @@ struct handshakes {
         case handshake::get_subscribe_json: return subscribe(true);
         case handshake::get_oura: return oura();
         case handshake::get_okta:
-            if (const auto c = header_of(r, h.name)) return json_reply("{\"verification\":" + json_string(*c) + "}");
+            if (const auto c = header_of(r, h.name))
+                return json_reply("{\"verification\":" + json_string(*c) + "}");
             return std::nullopt;
         case handshake::get_crc_token: return crc_token();
         case handshake::get_linkedin: return linkedin();
@@ -217,7 +224,8 @@ struct handshakes {
             return echo_header(h.name, true);
         case handshake::get_head_header_echo: return verify_code(h.name);
         case handshake::post_json_echo:
-            if (const auto c = lone_text(h.name)) return json_reply("{" + json_string(h.name) + ":" + json_string(*c) + "}");
+            if (const auto c = lone_text(h.name))
+                return json_reply("{" + json_string(h.name) + ":" + json_string(*c) + "}");
             return std::nullopt;
         case handshake::post_json_learn:
             if (const auto c = lone_text(h.name)) {
@@ -247,10 +255,12 @@ struct handshakes {
         if (!token || !is_signable_challenge(*token)) return std::nullopt;
         const auto mac = mac_of(*token);
         if (!mac) return std::nullopt;
-        return json_reply("{\"plainToken\":" + json_string(*token) + ",\"encryptedToken\":\"" + to_hex(as_bytes(*mac)) + "\"}");
+        return json_reply("{\"plainToken\":" + json_string(*token) + ",\"encryptedToken\":\"" +
+                          to_hex(as_bytes(*mac)) + "\"}");
     }
 
-    // Interactions ping with type 1, webhook events with type 0; type 1 of the latter is an event and carries one.
+    // Interactions ping with type 1, webhook events with type 0; type 1 of the latter is an event and carries
+    // one.
     std::optional<reply> discord() const {
         if (r.body.size() > longest_handshake_body) return std::nullopt;
         std::string type;
@@ -263,7 +273,8 @@ struct handshakes {
     }
 
     std::optional<reply> twitch() const {
-        if (header_of(r, "Twitch-Eventsub-Message-Type") != "webhook_callback_verification") return std::nullopt;
+        if (header_of(r, "Twitch-Eventsub-Message-Type") != "webhook_callback_verification")
+            return std::nullopt;
         const auto o = object_with(r, "challenge");
         const auto c = o ? text_of(*o, "challenge") : std::nullopt;
         if (!c || !is_plain_challenge(*c)) return std::nullopt;
@@ -310,15 +321,21 @@ struct handshakes {
 };
 
 std::optional<reply> verifier::answer_unsigned(const signed_request& r) const {
-    const bool post = r.verb == http::method::post, get = r.verb == http::method::get, head = r.verb == http::method::head;
-    if (!((post && post_handshake_) || (get && get_handshake_) || (head && head_handshake_))) return std::nullopt;
+    const bool post = r.verb == http::method::post, get = r.verb == http::method::get,
+               head = r.verb == http::method::head;
+    if (!((post && post_handshake_) || (get && get_handshake_) || (head && head_handshake_)))
+        return std::nullopt;
     for (const handshake_rule& h : scheme_->handshakes) {
         const handshakes of{*this, r};
         std::optional<reply> a;
-        if (head && h.kind == handshake::head_ok) a = bare(200);
-        else if (head && h.kind == handshake::get_head_header_echo) a = of.verify_code(h.name);
-        else if (get) a = of.get(h);
-        else if (post) a = of.post(h);
+        if (head && h.kind == handshake::head_ok)
+            a = bare(200);
+        else if (head && h.kind == handshake::get_head_header_echo)
+            a = of.verify_code(h.name);
+        else if (get)
+            a = of.get(h);
+        else if (post)
+            a = of.post(h);
         if (a) return a;
     }
     return std::nullopt;
@@ -332,14 +349,16 @@ std::optional<reply> verifier::answer_signed(const signed_request& r) const {
 }
 
 bool verifier::wants(http::method m) const {
-    return m == http::method::post || (m == http::method::get && get_handshake_) || (m == http::method::head && head_handshake_);
+    return m == http::method::post || (m == http::method::get && get_handshake_) ||
+           (m == http::method::head && head_handshake_);
 }
 
 std::optional<reply> verifier::acknowledge(const signed_request& r) const {
     if (scheme_->read == read_praxis) return handshakes{*this, r}.praxis();
     std::string_view value;
     const std::string_view name = scheme_->ack.echo_header;
-    if (name.empty() || find_header(*r.headers, name, value) != lookup::one || !is_plain_challenge(value)) return std::nullopt;
+    if (name.empty() || find_header(*r.headers, name, value) != lookup::one || !is_plain_challenge(value))
+        return std::nullopt;
     reply a = bare(scheme_->ack.status == 0 ? 200 : scheme_->ack.status);
     a.content_type = scheme_->ack.content_type;
     a.body = scheme_->ack.body;

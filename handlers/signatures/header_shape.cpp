@@ -16,7 +16,8 @@ std::string_view trimmed(std::string_view s) {
 bool entries::next(std::string_view& entry) {
     while (!rest_.empty()) {
         std::size_t end = 0;
-        while (end < rest_.size() && rest_[end] != separator_ && (also_ == '\0' || rest_[end] != also_)) ++end;
+        while (end < rest_.size() && rest_[end] != separator_ && (also_ == '\0' || rest_[end] != also_))
+            ++end;
         entry = trimmed(rest_.substr(0, end));
         rest_.remove_prefix(end < rest_.size() ? end + 1 : end);
         if (!entry.empty()) return true;
@@ -30,7 +31,8 @@ std::optional<pair_view> split_pair(std::string_view entry) {
     return pair_view{trimmed(entry.substr(0, at)), trimmed(entry.substr(at + 1))};
 }
 
-pair_lookup find_pair(std::string_view value, char separator, bool sets, std::string_view key, std::string_view& out) {
+pair_lookup find_pair(std::string_view value, char separator, bool sets, std::string_view key,
+                      std::string_view& out) {
     entries all{value, separator, sets ? ' ' : '\0'};
     std::string_view entry;
     bool found = false;
@@ -44,7 +46,8 @@ pair_lookup find_pair(std::string_view value, char separator, bool sets, std::st
     return found ? pair_lookup::one : pair_lookup::absent;
 }
 
-std::optional<std::string_view> behind_prefix(std::string_view value, std::string_view prefix, bool ignoring_case) {
+std::optional<std::string_view> behind_prefix(std::string_view value, std::string_view prefix,
+                                              bool ignoring_case) {
     const std::string_view front = value.substr(0, prefix.size());
     const bool same = ignoring_case ? http::equal_ignoring_case(front, prefix) : front == prefix;
     if (!same) return std::nullopt;

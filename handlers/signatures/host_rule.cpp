@@ -46,7 +46,8 @@ bool is_host(std::string_view s) {
 bool matches(std::string_view host, std::string_view pattern) {
     if (pattern.starts_with("*.")) {
         const std::string_view tail = pattern.substr(1); // with the dot
-        return host.size() > tail.size() && http::equal_ignoring_case(host.substr(host.size() - tail.size()), tail);
+        return host.size() > tail.size() &&
+               http::equal_ignoring_case(host.substr(host.size() - tail.size()), tail);
     }
     constexpr std::string_view region = "<region>";
     const auto at = pattern.find(region);
@@ -80,7 +81,8 @@ bool url_allowed(std::string_view url, std::string_view patterns, std::string_vi
     std::string_view authority = rest->substr(0, slash);
     if (authority.ends_with(":443")) authority.remove_suffix(4);
     std::string_view path = rest->substr(slash);
-    if (const auto query = path.find('?'); query != std::string_view::npos && !path_suffix.empty()) return false;
+    if (const auto query = path.find('?'); query != std::string_view::npos && !path_suffix.empty())
+        return false;
     return path.ends_with(path_suffix) && host_allowed(authority, patterns);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// HubSpot's "Validating requests", version 3: of the URL exactly these percent-codes are decoded before it is signed.
+// HubSpot's "Validating requests", version 3: of the URL exactly these percent-codes are decoded before it is
+// signed.
 #include <array>
 #include <string>
 #include <string_view>
@@ -25,7 +26,9 @@ inline std::string hubspot_decoded(std::string_view url) {
         char c = url[i];
         if (c == '%' && url.size() - i >= 3) {
             for (const auto& [code, plain] : codes) {
-                const bool same = url[i + 1] == code[1] && (url[i + 2] == code[2] || (code[2] >= 'A' && url[i + 2] == (code[2] | 0x20)));
+                const bool same =
+                    url[i + 1] == code[1] &&
+                    (url[i + 2] == code[2] || (code[2] >= 'A' && url[i + 2] == (code[2] | 0x20)));
                 if (!same) continue;
                 c = plain;
                 i += 2;

@@ -39,7 +39,8 @@ std::string_view take_value(std::string_view s, std::size_t& at) {
         }
         if (depth == 0 && (c == ',' || is_space(c))) break;
         ++at;
-    } while (at < s.size() && (depth > 0 || (s[at] != ',' && s[at] != '}' && s[at] != ']' && !is_space(s[at]))));
+    } while (at < s.size() &&
+             (depth > 0 || (s[at] != ',' && s[at] != '}' && s[at] != ']' && !is_space(s[at]))));
     return s.substr(from, at - from);
 }
 
@@ -111,7 +112,8 @@ std::optional<std::string_view> raw_member(std::string_view s, std::string_view 
         }
         std::string_view key = take_string(s, at);
         key = key.substr(1, key.size() - 2);
-        // A name written with escapes could be the member under another spelling: nobody sends that in good faith.
+        // A name written with escapes could be the member under another spelling: nobody sends that in good
+        // faith.
         if (key.find('\\') != std::string_view::npos) return std::nullopt;
         skip_space(s, at);
         ++at; // ':'

@@ -37,12 +37,12 @@ std::optional<std::uint64_t> index_of(std::string_view token) {
     return n;
 }
 
-// Follows the parser with a stack of containers; matched_ is the number of leading tokens that the path to the current
-// container agrees with.
+// Follows the parser with a stack of containers; matched_ is the number of leading tokens that the path to
+// the current container agrees with.
 class finder {
   public:
-    static constexpr std::size_t max_object_size = SIZE_MAX, max_array_size = SIZE_MAX, max_key_size = SIZE_MAX,
-                                 max_string_size = SIZE_MAX;
+    static constexpr std::size_t max_object_size = SIZE_MAX, max_array_size = SIZE_MAX,
+                                 max_key_size = SIZE_MAX, max_string_size = SIZE_MAX;
 
     finder(const std::vector<std::string>& path, std::string& room, std::size_t at_most)
         : path_{path}, room_{room}, at_most_{at_most} {}

@@ -1,5 +1,6 @@
 #pragma once
-// Query strings and urlencoded forms (application/x-www-form-urlencoded, WHATWG URL section 5), read strictly. Pure functions.
+// Query strings and urlencoded forms (application/x-www-form-urlencoded, WHATWG URL section 5), read
+// strictly. Pure functions.
 #include <optional>
 #include <string>
 #include <string_view>

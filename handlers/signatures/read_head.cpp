@@ -1,4 +1,5 @@
-// The half of body_check that reads headers: signature, timestamp, and what the message takes from the request.
+// The half of body_check that reads headers: signature, timestamp, and what the message takes from the
+// request.
 #include "engine/base/encoding.hpp"
 #include "handlers/signatures/header_shape.hpp"
 #include "handlers/signatures/host_rule.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 constexpr std::size_t longest_id = 256;
 
-bool is_mac(algorithm a) {
-    return a == algorithm::hmac || a == algorithm::digest;
-}
+bool is_mac(algorithm a) { return a == algorithm::hmac || a == algorithm::digest; }
 
 std::optional<std::size_t> decode(encoding e, std::string_view text, std::span<unsigned char> out) {
     switch (e) {
@@ -65,7 +64,8 @@ bool body_check::refuse(outcome o, const char* reason) {
 bool body_check::read_head(const signed_request& r) {
     row_ = owner_->scheme_.get();
     std::string_view ignored;
-    if (row_->otherwise != nullptr && find_header(*r.headers, row_->signature.name, ignored) == lookup::absent)
+    if (row_->otherwise != nullptr &&
+        find_header(*r.headers, row_->signature.name, ignored) == lookup::absent)
         row_ = row_->otherwise;
     signatures_size_ = signature_count_ = tail_size_ = lane_count_ = 0;
     secret_first_ = secret_last_ = behind_body_ = false;
@@ -86,7 +86,8 @@ bool body_check::read_signature(const signed_request& r) {
     if (at.where == place::query) {
         switch (find_parameter(r.query, at.name, value)) {
         case parameter::absent: return refuse(outcome::missing, "the query has no signature");
-        case parameter::many: return refuse(outcome::invalid, "the signature's parameter stands more than once");
+        case parameter::many:
+            return refuse(outcome::invalid, "the signature's parameter stands more than once");
         case parameter::one: return add_signature(value);
         }
     }
@@ -99,7 +100,8 @@ bool body_check::read_signature(const signed_request& r) {
     if (at.where == place::header_list) return read_list(value);
     if (at.where == place::header_pairs) return read_pairs(value);
     const auto text = behind_prefix(value, at.prefix);
-    if (!text) return refuse(outcome::invalid, "the signature's header does not begin with the scheme's prefix");
+    if (!text)
+        return refuse(outcome::invalid, "the signature's header does not begin with the scheme's prefix");
     return add_signature(*text);
 }
 
@@ -110,7 +112,8 @@ bool body_check::read_list(std::string_view value) {
         const auto text = behind_prefix(entry, row_->signature.prefix);
         if (text && !add_signature(*text)) return false;
     }
-    return signature_count_ > 0 || refuse(outcome::invalid, "the signature's header lists none of a known version");
+    return signature_count_ > 0 ||
+           refuse(outcome::invalid, "the signature's header lists none of a known version");
 }
 
 bool body_check::read_pairs(std::string_view value) {
@@ -121,7 +124,8 @@ bool body_check::read_pairs(std::string_view value) {
         if (!p) return refuse(outcome::invalid, "the signature's header is no list of key=value");
         if (p->key == row_->signature.prefix && !add_signature(p->value)) return false;
     }
-    return signature_count_ > 0 || refuse(outcome::invalid, "the signature's header has none of a known version");
+    return signature_count_ > 0 ||
+           refuse(outcome::invalid, "the signature's header has none of a known version");
 }
 
 bool body_check::read_numbered(const signed_request& r) {
@@ -129,11 +133,14 @@ bool body_check::read_numbered(const signed_request& r) {
     std::array<bool, 101> seen{};
     bool any = false;
     for (const http::field& f : r.headers->all()) {
-        if (f.name.size() <= front.size() || !http::equal_ignoring_case(f.name.substr(0, front.size()), front)) continue;
+        if (f.name.size() <= front.size() ||
+            !http::equal_ignoring_case(f.name.substr(0, front.size()), front))
+            continue;
         const std::string_view digits = f.name.substr(front.size());
         unsigned n = 0;
         const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), n);
-        if (end.ec != std::errc{} || end.ptr != digits.data() + digits.size() || digits[0] == '0' || n > 100) continue;
+        if (end.ec != std::errc{} || end.ptr != digits.data() + digits.size() || digits[0] == '0' || n > 100)
+            continue;
         any = true;
         if (seen[n]) return refuse(outcome::invalid, "a numbered signature header stands more than once");
         seen[n] = true;
@@ -145,13 +152,16 @@ bool body_check::read_numbered(const signed_request& r) {
 bool body_check::add_signature(std::string_view text) {
     std::span<unsigned char> room{signatures_.data() + signatures_size_, signature_room - signatures_size_};
     const bool mac = is_mac(row_->algo);
-    const std::size_t exact = mac ? crypto::digest_size(row_->hash) : row_->algo == algorithm::ed25519 ? 64 : 0;
+    const std::size_t exact = mac                                ? crypto::digest_size(row_->hash)
+                              : row_->algo == algorithm::ed25519 ? 64
+                                                                 : 0;
     if ((!mac && signature_count_ == most_public_signatures) || room.size() < exact)
         return refuse(outcome::invalid, "the request has too many signatures");
     room = room.first(exact != 0 ? exact : std::min<std::size_t>(room.size(), 1024));
     const auto n = decode(row_->text, text, room);
     if (!n || *n == 0 || (exact != 0 && *n != exact))
-        return refuse(outcome::invalid, "the signature is not encoded as the scheme has it, or has another length");
+        return refuse(outcome::invalid,
+                      "the signature is not encoded as the scheme has it, or has another length");
     signatures_size_ += *n;
     if (!mac) signature_ends_[signature_count_] = static_cast<std::uint16_t>(signatures_size_);
     ++signature_count_;
@@ -162,7 +172,8 @@ bool body_check::read_timestamp(const signed_request& r) {
     const timestamp_rule& rule = row_->time;
     if (rule.where == time_place::none || rule.where == time_place::json) return true;
     if (rule.where == time_place::pair) {
-        switch (find_pair(signature_header_, row_->signature.separator, row_->signature.sets, rule.name, timestamp_text_)) {
+        switch (find_pair(signature_header_, row_->signature.separator, row_->signature.sets, rule.name,
+                          timestamp_text_)) {
         case pair_lookup::absent: return refuse(outcome::invalid, "the signature's header has no timestamp");
         case pair_lookup::conflict: return refuse(outcome::invalid, "the timestamp stands more than once");
         case pair_lookup::one: break;
@@ -189,7 +200,8 @@ bool body_check::find_key(const signed_request& r) {
     case lookup::one: break;
     }
     const bool by_url = row_->keys.origin == key_origin::by_url;
-    fetched_ = owner_->fetched_key(by_url ? std::string_view{} : name, by_url ? name : std::string_view{}, verdict_);
+    fetched_ =
+        owner_->fetched_key(by_url ? std::string_view{} : name, by_url ? name : std::string_view{}, verdict_);
     return fetched_.has_value();
 }
 
@@ -210,7 +222,8 @@ bool body_check::read_message(const signed_request& r, pieces& before) {
     }
     for (std::size_t i = 0; i < after.count; ++i) {
         const std::string_view s = after.views[i];
-        if (s.size() > tail_room - tail_size_) return refuse(outcome::invalid, "what is signed behind the body is too long");
+        if (s.size() > tail_room - tail_size_)
+            return refuse(outcome::invalid, "what is signed behind the body is too long");
         std::memcpy(tail_.data() + tail_size_, s.data(), s.size());
         tail_size_ += s.size();
     }
@@ -220,7 +233,8 @@ bool body_check::read_message(const signed_request& r, pieces& before) {
 bool body_check::append_part(const part& p, const signed_request& r, pieces& out) {
     std::string_view value;
     switch (p.kind) {
-    case part_kind::literal: return out.add(p.text) || refuse(outcome::invalid, "the message has too many parts");
+    case part_kind::literal:
+        return out.add(p.text) || refuse(outcome::invalid, "the message has too many parts");
     case part_kind::timestamp: value = timestamp_text_; break;
     case part_kind::method: value = r.method; break;
     case part_kind::target: value = r.target; break;
@@ -229,9 +243,12 @@ bool body_check::append_part(const part& p, const signed_request& r, pieces& out
     case part_kind::url_decoded: return append_url(true, r, out);
     case part_kind::listed_headers: return append_listed_headers(p.text, r, out);
     case part_kind::pair:
-        switch (find_pair(signature_header_, row_->signature.separator, row_->signature.sets, p.text, value)) {
+        switch (
+            find_pair(signature_header_, row_->signature.separator, row_->signature.sets, p.text, value)) {
         case pair_lookup::one: break;
-        default: return refuse(outcome::invalid, "a part of the signature's header is missing or stands more than once");
+        default:
+            return refuse(outcome::invalid,
+                          "a part of the signature's header is missing or stands more than once");
         }
         break;
     case part_kind::id:
@@ -243,7 +260,8 @@ bool body_check::append_part(const part& p, const signed_request& r, pieces& out
         }
         if (value.empty()) return refuse(outcome::invalid, "a header that is signed is empty");
         // '.' separates the id from what follows: with one inside, two requests would have one message.
-        if (p.kind == part_kind::id && (value.size() > longest_id || value.find('.') != std::string_view::npos))
+        if (p.kind == part_kind::id &&
+            (value.size() > longest_id || value.find('.') != std::string_view::npos))
             return refuse(outcome::invalid, "the id is too long or contains '.'");
         break;
     case part_kind::body:
@@ -265,7 +283,8 @@ bool body_check::append_listed_headers(std::string_view pair, const signed_reque
         std::string_view value;
         if (find_header(*r.headers, name, value) != lookup::one)
             return refuse(outcome::invalid, "a header that is signed is missing or stands more than once");
-        if ((!first && !out.add(".")) || !out.add(value)) return refuse(outcome::invalid, "too many headers are signed");
+        if ((!first && !out.add(".")) || !out.add(value))
+            return refuse(outcome::invalid, "too many headers are signed");
         first = false;
     }
     return true;
@@ -273,7 +292,8 @@ bool body_check::append_listed_headers(std::string_view pair, const signed_reque
 
 bool body_check::append_url(bool decode_it, const signed_request& r, pieces& out) {
     std::string url = owner_->effective_url(r);
-    if (url.empty()) return refuse(outcome::invalid, "the public URL, which is signed, is not known: set public_url");
+    if (url.empty())
+        return refuse(outcome::invalid, "the public URL, which is signed, is not known: set public_url");
     if (decode_it) url = hubspot_decoded(url);
     return out.add_made(std::move(url)) || refuse(outcome::invalid, "the message has too many parts");
 }

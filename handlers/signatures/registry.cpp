@@ -9,8 +9,9 @@ namespace {
 
 std::vector<const scheme*> collect() {
     std::vector<const scheme*> all;
-    for (const auto family : {presets::generic(), presets::platforms(), presets::body_hmac(), presets::templated(),
-                              presets::fields(), presets::asymmetric(), presets::tokens()})
+    for (const auto family :
+         {presets::generic(), presets::platforms(), presets::body_hmac(), presets::templated(),
+          presets::fields(), presets::asymmetric(), presets::tokens()})
         for (const scheme& s : family) all.push_back(&s);
     std::sort(all.begin(), all.end(), [](const scheme* a, const scheme* b) { return a->name < b->name; });
     return all;
@@ -26,7 +27,8 @@ std::vector<std::string_view> collect_names() {
 
 const scheme* find_row(std::string_view name) {
     const auto& all = all_schemes();
-    const auto it = std::lower_bound(all.begin(), all.end(), name, [](const scheme* s, std::string_view n) { return s->name < n; });
+    const auto it = std::lower_bound(all.begin(), all.end(), name,
+                                     [](const scheme* s, std::string_view n) { return s->name < n; });
     return it != all.end() && (*it)->name == name ? *it : nullptr;
 }
 

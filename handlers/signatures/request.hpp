@@ -1,6 +1,6 @@
 #pragma once
-// What a verifier looks at: one request as views, made by whoever owns the connection and valid for one call. Raw bytes
-// throughout: nothing here was decoded, re-encoded or trimmed, the body least of all.
+// What a verifier looks at: one request as views, made by whoever owns the connection and valid for one call.
+// Raw bytes throughout: nothing here was decoded, re-encoded or trimmed, the body least of all.
 #include "engine/base/clock.hpp"
 #include "engine/http/fields.hpp"
 #include "engine/http/head.hpp"
@@ -17,8 +17,8 @@ struct signed_request {
     std::string_view query; // without '?'
     const http::fields* headers = nullptr;
     std::string_view body;
-    // The absolute URL by which the provider called, as far as a trusted proxy or the configuration tells; empty where that
-    // is unknown. Never built from X-Forwarded-* of just anyone: several providers sign it.
+    // The absolute URL by which the provider called, as far as a trusted proxy or the configuration tells;
+    // empty where that is unknown. Never built from X-Forwarded-* of just anyone: several providers sign it.
     std::string_view public_url;
     wall_time now;
 };

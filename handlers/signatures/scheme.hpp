@@ -1,8 +1,8 @@
 #pragma once
-// How a provider signs, as data: a row is algorithm x message template x encoding x key decoding x place of the signature x
-// timestamp x handshake. Rows are constants (presets/) or read from the configuration (custom.hpp); what no row can say is a
-// function that reads the claims of one provider (claims.hpp). A row is immutable, its text outlives every verifier made
-// of it, and any thread may read it.
+// How a provider signs, as data: a row is algorithm x message template x encoding x key decoding x place of
+// the signature x timestamp x handshake. Rows are constants (presets/) or read from the configuration
+// (custom.hpp); what no row can say is a function that reads the claims of one provider (claims.hpp). A row
+// is immutable, its text outlives every verifier made of it, and any thread may read it.
 #include "engine/crypto/digest.hpp"
 
 #include <array>
@@ -28,21 +28,22 @@ enum class algorithm : std::uint8_t {
 
 // What the signed text is made of, in order.
 enum class part_kind : std::uint8_t {
-    literal,          // text
-    body,             // the raw bytes
-    body_sha256_hex,  // lower-case hex of SHA-256 of the body
-    body_crc32,       // CRC-32 of the body, unsigned decimal
-    timestamp,        // as sent
-    id,               // the header named text; must not contain '.', which separates it from what follows
-    header_value,     // the value of the header named text; exactly one, not empty
-    pair,             // the value of the key named text in the signature's own header
-    listed_headers,   // values of the headers that the pair named text lists (separated by spaces), joined by '.'
-    method,           // as sent
-    url,              // public URL with the query
-    url_decoded,      // the same, with the percent-codes that HubSpot names decoded
-    target,           // path and query as sent
-    secret,           // the secret itself: first or last only
-    option,           // the source's option named text
+    literal,         // text
+    body,            // the raw bytes
+    body_sha256_hex, // lower-case hex of SHA-256 of the body
+    body_crc32,      // CRC-32 of the body, unsigned decimal
+    timestamp,       // as sent
+    id,              // the header named text; must not contain '.', which separates it from what follows
+    header_value,    // the value of the header named text; exactly one, not empty
+    pair,            // the value of the key named text in the signature's own header
+    listed_headers,  // values of the headers that the pair named text lists (separated by spaces), joined by
+                     // '.'
+    method,          // as sent
+    url,             // public URL with the query
+    url_decoded,     // the same, with the percent-codes that HubSpot names decoded
+    target,          // path and query as sent
+    secret,          // the secret itself: first or last only
+    option,          // the source's option named text
 };
 
 struct part {
@@ -90,7 +91,8 @@ struct signature_place {
     std::string_view name{};
     std::string_view prefix{};
     char separator = ',';
-    // header_pairs: several sets of pairs, with spaces between; what comes again must come with the same timestamp.
+    // header_pairs: several sets of pairs, with spaces between; what comes again must come with the same
+    // timestamp.
     bool sets = false;
 };
 
@@ -111,7 +113,8 @@ struct timestamp_rule {
     time_place where = time_place::none;
     std::string_view name{}; // header, key of the pair, or JSON pointer
     time_format format = time_format::seconds;
-    // Both ways, unless the source sets its own. Where the provider names none, 300 s, as Stripe and Svix have it.
+    // Both ways, unless the source sets its own. Where the provider names none, 300 s, as Stripe and Svix
+    // have it.
     int tolerance_seconds = 300;
 };
 
@@ -120,7 +123,8 @@ enum class key_decoding : std::uint8_t {
     base64,     // standard alphabet
     whsec,      // "whsec_" (may be missing), then base64
     hex,        //
-    public_key, // PEM, base64 SPKI, or the raw 32 bytes of ed25519; whpk_ and whsk_ before base64 are understood
+    public_key, // PEM, base64 SPKI, or the raw 32 bytes of ed25519; whpk_ and whsk_ before base64 are
+                // understood
     jws,        // a public key where the text is one, else the bytes of the text
 };
 
@@ -150,21 +154,21 @@ constexpr field_rule json(std::string_view pointer) { return {field_place::json,
 // What a provider asks before or beside its events. The first group is answered without a signature.
 enum class handshake : std::uint8_t {
     none,
-    head_ok,          // HEAD -> 200
-    get_ok,           // GET -> 200
-    get_echo,         // GET ?name=v -> v
-    get_subscribe,    // GET ?hub.mode=subscribe&hub.verify_token&hub.challenge -> the challenge
-    get_subscribe_json, // the same -> {"hub.challenge": v}
-    get_oura,         // GET ?verification_token&challenge -> {"challenge": v}
-    get_okta,         // GET with X-Okta-Verification-Challenge -> {"verification": v}
-    get_crc_token,    // GET ?crc_token=v -> {"response_token": "sha256=" b64 HMAC}
-    get_linkedin,     // GET ?challengeCode=v -> {"challengeCode": v, "challengeResponse": hex HMAC}
-    get_ebay,         // GET ?challenge_code=v -> {"challengeResponse": hex sha256(v + token + endpoint)}
-    post_query_echo,  // POST ?name=v -> v
-    post_header_echo, // POST with the header name: the same header on the answer
-    post_learn,       // the same, and the value is the key from now on
-    post_json_echo,   // POST {"challenge": v} -> the same
-    post_json_learn,  // POST {"verification_token": v}: the value is the key from now on
+    head_ok,              // HEAD -> 200
+    get_ok,               // GET -> 200
+    get_echo,             // GET ?name=v -> v
+    get_subscribe,        // GET ?hub.mode=subscribe&hub.verify_token&hub.challenge -> the challenge
+    get_subscribe_json,   // the same -> {"hub.challenge": v}
+    get_oura,             // GET ?verification_token&challenge -> {"challenge": v}
+    get_okta,             // GET with X-Okta-Verification-Challenge -> {"verification": v}
+    get_crc_token,        // GET ?crc_token=v -> {"response_token": "sha256=" b64 HMAC}
+    get_linkedin,         // GET ?challengeCode=v -> {"challengeCode": v, "challengeResponse": hex HMAC}
+    get_ebay,             // GET ?challenge_code=v -> {"challengeResponse": hex sha256(v + token + endpoint)}
+    post_query_echo,      // POST ?name=v -> v
+    post_header_echo,     // POST with the header name: the same header on the answer
+    post_learn,           // the same, and the value is the key from now on
+    post_json_echo,       // POST {"challenge": v} -> the same
+    post_json_learn,      // POST {"verification_token": v}: the value is the key from now on
     get_head_header_echo, // any method with the header name: the option of that name on the answer
     // From here on only after the signature was found good.
     slack_challenge,
@@ -189,8 +193,8 @@ struct acknowledgement {
     std::string_view echo_header{}; // sent back as it came
 };
 
-// How long a provider goes on trying after a failure: which sources are shed first when there is too much. Providers that
-// say nothing count as minutes.
+// How long a provider goes on trying after a failure: which sources are shed first when there is too much.
+// Providers that say nothing count as minutes.
 enum class retries : std::uint8_t { never, minutes, hours, days };
 
 struct option_rule {
@@ -220,10 +224,10 @@ struct scheme {
     key_rule keys{};
     claims_reader read = nullptr;
     std::array<option_rule, 4> options{};
-    bool double_digest = false;           // the digest of the digest is signed
-    bool detached = false;                // jwt: the payload is the body
-    std::string_view body_hash_claim{};   // jwt: the claim with base64 of SHA-256 of the body
-    const scheme* otherwise = nullptr;    // the row to use where this one's signature header is absent
+    bool double_digest = false;             // the digest of the digest is signed
+    bool detached = false;                  // jwt: the payload is the body
+    std::string_view body_hash_claim{};     // jwt: the claim with base64 of SHA-256 of the body
+    const scheme* otherwise = nullptr;      // the row to use where this one's signature header is absent
     const scheme* public_sibling = nullptr; // the row for secrets that are public keys (whpk_)
     // "" : checked against the provider's own document. Else what is not known for sure.
     std::string_view note{};

@@ -26,24 +26,27 @@ public_key::result<public_key> ed25519_of(std::string_view text) {
     if (!bytes) return crypto::key_error{"what follows whpk_ or whsk_ is not base64"};
     const std::size_t size = pair ? 64 : 32;
     if (bytes->size() != size)
-        return crypto::key_error{"what follows " + std::string{text.substr(0, 5)} + " has " + std::to_string(bytes->size()) +
-                                 " bytes; " + std::to_string(size) + " would be right"};
+        return crypto::key_error{"what follows " + std::string{text.substr(0, 5)} + " has " +
+                                 std::to_string(bytes->size()) + " bytes; " + std::to_string(size) +
+                                 " would be right"};
     return public_key::ed25519_raw(as_bytes(*bytes).last(32));
 }
 
 std::variant<credential, std::string> with_public_key(const scheme& s, std::string_view text) {
     const auto kind = *kind_for(s.algo);
-    auto key = kind == crypto::key_kind::ed25519 && is_ed25519_secret(text) ? ed25519_of(text) : public_key::parse(text, kind);
+    auto key = kind == crypto::key_kind::ed25519 && is_ed25519_secret(text) ? ed25519_of(text)
+                                                                            : public_key::parse(text, kind);
     if (!key) return key.error().what;
     credential c;
     c.pub = std::move(*key);
     return c;
 }
 
-std::variant<credential, std::string> with_token_key(std::string_view text) {
+std::variant<credential, std::string> with_token_key(const scheme& s, std::string_view text) {
     credential c;
-    // A text that looks like a key must be one: taken for a shared secret it would let anyone sign who knows the public key.
-    if (text.find("-----BEGIN") != std::string_view::npos) {
+    // A text that looks like a key must be one: taken for a shared secret it would let anyone sign who knows
+    // the public key. Where the provider signs with published keys only, so must every text.
+    if (s.key == key_decoding::public_key || text.find("-----BEGIN") != std::string_view::npos) {
         auto key = public_key::parse_any(text);
         if (!key) return key.error().what;
         c.token_key = std::move(*key);
@@ -90,7 +93,7 @@ bool is_ed25519_secret(std::string_view text) {
 std::variant<credential, std::string> make_credential(const scheme& s, std::string_view text) {
     if (text.empty()) return std::string{"the secret is empty"};
     if (kind_for(s.algo)) return with_public_key(s, text);
-    if (s.algo == algorithm::jwt) return with_token_key(text);
+    if (s.algo == algorithm::jwt) return with_token_key(s, text);
     if (s.key == key_decoding::whsec && is_ed25519_secret(text))
         return std::string{"the secret is an ed25519 key where a shared secret (whsec_) is needed"};
     auto bytes = decoded(s.key, text);

@@ -1,6 +1,6 @@
 #pragma once
-// Secrets of a source as configured, and what they become: keys ready for use. Made once at configuration time; immutable;
-// wiped when they go.
+// Secrets of a source as configured, and what they become: keys ready for use. Made once at configuration
+// time; immutable; wiped when they go.
 #include "engine/base/clock.hpp"
 #include "engine/crypto/hmac.hpp"
 #include "engine/crypto/jws.hpp"
@@ -28,10 +28,10 @@ struct configured_secret {
 struct credential {
     std::uint8_t index = 0; // as listed by the source, newest first
     std::optional<wall_time> not_after;
-    crypto::secret_bytes bytes;                // hmac, digest, token, basic
-    std::optional<crypto::hmac_key> mac;       // hmac
-    std::optional<crypto::public_key> pub;     // ed25519, ecdsa, rsa
-    std::optional<crypto::jws_key> token_key;  // jwt
+    crypto::secret_bytes bytes;               // hmac, digest, token, basic
+    std::optional<crypto::hmac_key> mac;      // hmac
+    std::optional<crypto::public_key> pub;    // ed25519, ecdsa, rsa
+    std::optional<crypto::jws_key> token_key; // jwt
 
     bool active(wall_time now) const { return !not_after || now <= *not_after; }
 };

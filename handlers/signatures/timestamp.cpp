@@ -67,15 +67,17 @@ bool take_offset(std::string_view& s, int& minutes) {
 std::optional<wall_time> rfc3339(std::string_view s) {
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offset = 0;
     std::int64_t nanos = 0;
-    const bool shape = take(s, 4, year) && take(s, '-') && take(s, 2, month) && take(s, '-') && take(s, 2, day) && take(s, 'T') &&
-                       take(s, 2, hour) && take(s, ':') && take(s, 2, minute) && take(s, ':') && take(s, 2, second) &&
-                       take_fraction(s, nanos) && take_offset(s, offset) && s.empty();
+    const bool shape = take(s, 4, year) && take(s, '-') && take(s, 2, month) && take(s, '-') &&
+                       take(s, 2, day) && take(s, 'T') && take(s, 2, hour) && take(s, ':') &&
+                       take(s, 2, minute) && take(s, ':') && take(s, 2, second) && take_fraction(s, nanos) &&
+                       take_offset(s, offset) && s.empty();
     if (!shape || year < 2001 || year > 2261 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+    const std::chrono::year_month_day date{std::chrono::year{year},
+                                           std::chrono::month{static_cast<unsigned>(month)},
                                            std::chrono::day{static_cast<unsigned>(day)}};
     if (!date.ok()) return std::nullopt;
-    return wall_time{std::chrono::sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute - offset} +
-           seconds{second} + nanoseconds{nanos};
+    return wall_time{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
+           std::chrono::minutes{minute - offset} + seconds{second} + nanoseconds{nanos};
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
-// What became of a verification. Small, trivially copyable, without heap memory; describe() makes the line for the log.
+// What became of a verification. Small, trivially copyable, without heap memory; describe() makes the line
+// for the log.
 #include "engine/base/clock.hpp"
 
 #include <cstdint>

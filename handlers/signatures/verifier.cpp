@@ -12,8 +12,8 @@ namespace mira::signatures {
 std::string verdict::describe() const {
     if (result != outcome::stale) return reason;
     const bool future = age.count() < 0;
-    return "timestamp " + std::to_string(future ? -age.count() : age.count()) + " s " + (future ? "in the future" : "old") +
-           ", tolerance " + std::to_string(tolerance.count()) + " s";
+    return "timestamp " + std::to_string(future ? -age.count() : age.count()) + " s " +
+           (future ? "in the future" : "old") + ", tolerance " + std::to_string(tolerance.count()) + " s";
 }
 
 std::string_view verifier::option(std::string_view name) const {
@@ -57,9 +57,7 @@ bool verifier::has_secret(wall_time now) const {
     return sibling_ != nullptr && sibling_->has_secret(now);
 }
 
-bool verifier::needs_whole_body() const {
-    return whole_body_;
-}
+bool verifier::needs_whole_body() const { return whole_body_; }
 
 std::optional<std::string_view> verifier::delivery_id(const signed_request& r, std::string& room) const {
     std::string_view ignored;
@@ -104,7 +102,9 @@ verdict verifier::check_own(const signed_request& r) const {
     // The timestamp stands in the body: only now is it known to be the provider's.
     const auto pointer = json_pointer::parse(scheme_->time.name);
     std::string room;
-    const auto at = pointer && find_scalar(r.body, *pointer, room) ? parse_timestamp(room, scheme_->time.format) : std::nullopt;
+    const auto at = pointer && find_scalar(r.body, *pointer, room)
+                        ? parse_timestamp(room, scheme_->time.format)
+                        : std::nullopt;
     if (!at) {
         v.result = outcome::invalid;
         v.reason = "the body has no timestamp in the scheme's form";
@@ -114,12 +114,15 @@ verdict verifier::check_own(const signed_request& r) const {
     return v;
 }
 
-bool verifier::public_key_signed(const crypto::public_key& k, crypto::hash h, std::string_view message, std::string_view signature) const {
-    if (scheme_->algo == algorithm::ed25519) return k.verify_ed25519({as_bytes(message)}, as_bytes(signature));
+bool verifier::public_key_signed(const crypto::public_key& k, crypto::hash h, std::string_view message,
+                                 std::string_view signature) const {
+    if (scheme_->algo == algorithm::ed25519)
+        return k.verify_ed25519({as_bytes(message)}, as_bytes(signature));
     std::array<unsigned char, crypto::max_digest_size> room;
     const std::span<const unsigned char> digest{room.data(), crypto::digest(h, as_bytes(message), room)};
     if (scheme_->algo == algorithm::ecdsa) return k.verify_ecdsa(h, digest, as_bytes(signature));
-    const auto padding = scheme_->algo == algorithm::rsa ? crypto::rsa_padding::pkcs1 : crypto::rsa_padding::pss;
+    const auto padding =
+        scheme_->algo == algorithm::rsa ? crypto::rsa_padding::pkcs1 : crypto::rsa_padding::pss;
     return k.verify_rsa(h, padding, digest, as_bytes(signature));
 }
 
@@ -147,7 +150,9 @@ verdict verifier::check_claims(const signed_request& r) const {
         v.result = outcome::missing;
         v.reason = "the request has no signature";
         return v;
-    case reading::malformed: v.reason = "the signature or what it covers is not in the scheme's form"; return v;
+    case reading::malformed:
+        v.reason = "the signature or what it covers is not in the scheme's form";
+        return v;
     case reading::ok: break;
     }
     v = judge_claims(c, r);
@@ -161,7 +166,8 @@ verdict verifier::judge_claims(const claims& c, const signed_request& r) const {
     const auto holds = [&](const credential& k) {
         const auto one = [&](const claim& each) { return claim_holds(each, h, k); };
         if (c.list.empty()) return false;
-        return c.all ? std::all_of(c.list.begin(), c.list.end(), one) : std::any_of(c.list.begin(), c.list.end(), one);
+        return c.all ? std::all_of(c.list.begin(), c.list.end(), one)
+                     : std::any_of(c.list.begin(), c.list.end(), one);
     };
     v.reason = "the signature does not match";
     const auto accept = [&v](std::uint8_t index) {
@@ -185,7 +191,8 @@ verdict verifier::judge_claims(const claims& c, const signed_request& r) const {
     return v;
 }
 
-std::optional<crypto::public_key> verifier::fetched_key(std::string_view id, std::string_view url, verdict& why) const {
+std::optional<crypto::public_key> verifier::fetched_key(std::string_view id, std::string_view url,
+                                                        verdict& why) const {
     why.result = outcome::invalid;
     why.reason = "the source has no valid secret";
     const key_rule& rule = scheme_->keys;
@@ -217,7 +224,8 @@ std::optional<crypto::public_key> verifier::fetched_key(std::string_view id, std
         return std::nullopt;
     }
     why.reason = "the provider has no such key";
-    if (answer.what != key_answer::state::found || !answer.key || answer.key->kind() != wanted.kind) return std::nullopt;
+    if (answer.what != key_answer::state::found || !answer.key || answer.key->kind() != wanted.kind)
+        return std::nullopt;
     why.reason = "the signature does not match";
     return std::move(answer.key);
 }

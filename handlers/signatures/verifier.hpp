@@ -1,12 +1,13 @@
 #pragma once
 // The compiled form of one source's scheme: row, keys and options, ready to judge requests.
 //
-// Made once when the configuration is read, immutable, shared by all reactor threads; it must outlive every body_check begun
-// with it (a request keeps the configuration it started with). Nothing here throws on what a peer sends. check() allocates
-// nothing for schemes that sign headers and body by HMAC; public keys, JSON, forms and tokens may.
+// Made once when the configuration is read, immutable, shared by all reactor threads; it must outlive every
+// body_check begun with it (a request keeps the configuration it started with). Nothing here throws on what a
+// peer sends. check() allocates nothing for schemes that sign headers and body by HMAC; public keys, JSON,
+// forms and tokens may.
 //
-// Fails closed: no usable secret, a doubled header, a shape that is not the scheme's, a timestamp that cannot be read: refused.
-// The shape of the headers and the timestamp are judged before anything is hashed.
+// Fails closed: no usable secret, a doubled header, a shape that is not the scheme's, a timestamp that cannot
+// be read: refused. The shape of the headers and the timestamp are judged before anything is hashed.
 #include "engine/crypto/digest.hpp"
 #include "engine/crypto/hmac.hpp"
 #include "handlers/signatures/claims.hpp"
@@ -33,14 +34,15 @@ namespace mira::signatures {
 
 struct verifier_options {
     std::string where = "source"; // how errors name it
-    // How far the timestamp may be from now, either way, both ends included. Unset: the scheme's own. Negative: not checked.
+    // How far the timestamp may be from now, either way, both ends included. Unset: the scheme's own.
+    // Negative: not checked.
     std::optional<seconds> tolerance{};
-    // The URL as registered with the provider; wins over signed_request::public_url. The request's query is added unless the
-    // URL has one of its own.
+    // The URL as registered with the provider; wins over signed_request::public_url. The request's query is
+    // added unless the URL has one of its own.
     std::string public_url{};
-    option_map named{};       // what the scheme's option rules list (webhook_id, verify_token, ...)
-    std::string delivery_id{}; // a header or a JSON pointer instead of the scheme's
-    std::string event_type{};  // the same
+    option_map named{};         // what the scheme's option rules list (webhook_id, verify_token, ...)
+    std::string delivery_id{};  // a header or a JSON pointer instead of the scheme's
+    std::string event_type{};   // the same
     key_source* keys = nullptr; // for schemes whose keys the provider publishes; must outlive the verifier
 };
 
@@ -49,24 +51,30 @@ class body_check;
 class verifier {
   public:
     using made = boost::system::result<std::shared_ptr<const verifier>, config_errors>;
-    // No secret at all is no error: such a verifier refuses everything. Secrets newest first, at most most_secrets.
-    static made make(std::shared_ptr<const scheme> s, std::span<const configured_secret> secrets, verifier_options options);
+    // No secret at all is no error: such a verifier refuses everything. Secrets newest first, at most
+    // most_secrets.
+    static made make(std::shared_ptr<const scheme> s, std::span<const configured_secret> secrets,
+                     verifier_options options);
 
     verdict check(const signed_request& r) const;
     // Whether check() needs the body whole; else body_check can hash it while it arrives.
     bool needs_whole_body() const;
 
-    // For duplicates and for the log. A header's value is a view into the request, everything else is put into room.
+    // For duplicates and for the log. A header's value is a view into the request, everything else is put
+    // into room.
     std::optional<std::string_view> delivery_id(const signed_request& r, std::string& room) const;
     std::optional<std::string_view> event_type(const signed_request& r, std::string& room) const;
 
-    // What to answer before verification, if this is a handshake at all. Costs next to nothing for a POST of a scheme without.
+    // What to answer before verification, if this is a handshake at all. Costs next to nothing for a POST of
+    // a scheme without.
     std::optional<reply> answer_unsigned(const signed_request& r) const;
     // What to answer once check() has accepted the request, if it is a handshake and no event.
     std::optional<reply> answer_signed(const signed_request& r) const;
-    // Whether the route must be open for that method: POST always, GET and HEAD where the provider's handshake needs them.
+    // Whether the route must be open for that method: POST always, GET and HEAD where the provider's
+    // handshake needs them.
     bool wants(http::method m) const;
-    // An acknowledgement that depends on the request, for the few providers that want one; else the scheme's ack() is to be used.
+    // An acknowledgement that depends on the request, for the few providers that want one; else the scheme's
+    // ack() is to be used.
     std::optional<reply> acknowledge(const signed_request& r) const;
 
     const scheme& row() const { return *scheme_; }
@@ -87,9 +95,11 @@ class verifier {
     verdict check_message(const signed_request& r) const;
     verdict judge_claims(const claims& c, const signed_request& r) const;
     bool claim_holds(const claim& c, crypto::hash h, const credential& k) const;
-    bool public_key_signed(const crypto::public_key& k, crypto::hash h, std::string_view message, std::string_view signature) const;
+    bool public_key_signed(const crypto::public_key& k, crypto::hash h, std::string_view message,
+                           std::string_view signature) const;
     // The key that the request names; key_pending or invalid in the verdict where there is none.
-    std::optional<crypto::public_key> fetched_key(std::string_view id, std::string_view url, verdict& why) const;
+    std::optional<crypto::public_key> fetched_key(std::string_view id, std::string_view url,
+                                                  verdict& why) const;
     seconds tolerance_for(const scheme& row) const;
     // Sets the verdict to stale where the time is too far from now.
     bool fresh(const scheme& row, wall_time signed_at, wall_time now, verdict& v) const;
@@ -106,12 +116,13 @@ class verifier {
     bool get_handshake_ = false, head_handshake_ = false, post_handshake_ = false, signed_handshake_ = false;
 };
 
-// One body hashed while it arrives: begin, update, finish. A fixed number of bytes (about 8 KiB), no heap; what finish()
-// needs of the request is copied, so headers may go while the body comes. Belongs to one request on one thread.
+// One body hashed while it arrives: begin, update, finish. A fixed number of bytes (about 8 KiB), no heap;
+// what finish() needs of the request is copied, so headers may go while the body comes. Belongs to one
+// request on one thread.
 class body_check {
   public:
-    // The verdict where the headers alone decide, nothing where the body is needed. r.body is ignored. The verifier must
-    // not need the whole body.
+    // The verdict where the headers alone decide, nothing where the body is needed. r.body is ignored. The
+    // verifier must not need the whole body.
     std::optional<verdict> begin(const verifier& v, const signed_request& r);
     void update(std::span<const unsigned char> bytes);
     // The verdict on all that came. Once.

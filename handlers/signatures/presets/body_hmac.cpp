@@ -10,7 +10,8 @@ using crypto::hash;
 constexpr auto hex = encoding::hex;
 constexpr auto base64 = encoding::base64;
 
-constexpr std::string_view live = "from a public catalogue of presets, which checked it against a live delivery";
+constexpr std::string_view live =
+    "from a public catalogue of presets, which checked it against a live delivery";
 
 constexpr scheme listed(scheme s) { return with_note(s, from_catalogue); }
 
@@ -30,7 +31,8 @@ constexpr scheme bridge_api = [] {
     return s;
 }();
 constexpr scheme notion = [] {
-    scheme s = listed(with_id(over_body("notion", "X-Notion-Signature", hex, "sha256="), json("/id"), json("/type")));
+    scheme s = listed(
+        with_id(over_body("notion", "X-Notion-Signature", hex, "sha256="), json("/id"), json("/type")));
     s.handshakes = {{{handshake::post_json_learn, "verification_token"}}};
     return s;
 }();
@@ -39,7 +41,8 @@ constexpr scheme nylas = [] {
     s.handshakes = {{{handshake::get_echo, "challenge"}}};
     return s;
 }();
-constexpr scheme scrapfly_lowercase = listed(over_body("scrapfly-lowercase", "X-Scrapfly-Webhook-Signature-Lowercase", hex));
+constexpr scheme scrapfly_lowercase =
+    listed(over_body("scrapfly-lowercase", "X-Scrapfly-Webhook-Signature-Lowercase", hex));
 // Bodies contain the account's secret: redact them wherever they are shown.
 constexpr scheme scrapfly = [] {
     scheme s = listed(over_body("scrapfly", "X-Scrapfly-Webhook-Signature", hex));
@@ -52,7 +55,8 @@ constexpr scheme shiphero = [] {
     return s;
 }();
 constexpr scheme vercel = [] {
-    scheme s = with_id(with_hash(over_body("vercel", "x-vercel-signature", hex), hash::sha1), json("/id"), json("/type"));
+    scheme s = with_id(with_hash(over_body("vercel", "x-vercel-signature", hex), hash::sha1), json("/id"),
+                       json("/type"));
     s.handshakes = {{{handshake::get_head_header_echo, "x-vercel-verify"}}};
     s.options = {{{"verify_code"}}};
     return s;
@@ -63,8 +67,9 @@ constexpr scheme tiktok_shop = [] {
     s.options = {{{"app_key", true}}};
     return s;
 }();
-constexpr scheme cal = with_note(with_id(over_body("cal-com", "x-cal-signature-256", hex), {}, json("/triggerEvent")),
-                                 "as a third party's documentation has it");
+constexpr scheme cal =
+    with_note(with_id(over_body("cal-com", "x-cal-signature-256", hex), {}, json("/triggerEvent")),
+              "as a third party's documentation has it");
 constexpr scheme adyen_platform = [] {
     scheme s = listed(over_body("adyen-platform", "HmacSignature", base64));
     s.key = key_decoding::hex;
@@ -81,7 +86,8 @@ constexpr std::array rows{
     listed(over_body("attentive", "x-attentive-hmac-sha256", hex)),
     bridge_api,
     clio,
-    listed(with_retries(with_id(over_body("coinbase-commerce", "X-CC-Webhook-Signature", hex), json("/event/id"), json("/event/type")),
+    listed(with_retries(with_id(over_body("coinbase-commerce", "X-CC-Webhook-Signature", hex),
+                                json("/event/id"), json("/event/type")),
                         retries::days)),
     listed(over_body("commerce-layer", "X-CommerceLayer-Signature", base64)),
     over_body("cursor", "x-webhook-signature", hex, "sha256="),
@@ -95,9 +101,11 @@ constexpr std::array rows{
     listed(over_body("nuvemshop", "x-linkedstore-hmac-sha256", hex)),
     notion,
     nylas,
-    listed(with_retries(with_hash(over_body("paystack", "x-paystack-signature", hex), hash::sha512), retries::days)),
+    listed(with_retries(with_hash(over_body("paystack", "x-paystack-signature", hex), hash::sha512),
+                        retries::days)),
     listed(over_body("picqer", "X-Picqer-Signature", base64)),
-    listed(with_retries(with_id(over_body("razorpay", "X-Razorpay-Signature", hex), header("x-razorpay-event-id"), json("/event")),
+    listed(with_retries(with_id(over_body("razorpay", "X-Razorpay-Signature", hex),
+                                header("x-razorpay-event-id"), json("/event")),
                         retries::hours)),
     scrapfly,
     scrapfly_lowercase,
@@ -107,7 +115,8 @@ constexpr std::array rows{
     listed(with_id(over_body("tally", "Tally-Signature", base64), json("/eventId"), json("/eventType"))),
     listed(with_id(over_body("uber-eats", "X-Uber-Signature", hex), json("/event_id"), json("/event_type"))),
     vercel,
-    with_id(over_body("woocommerce", "X-WC-Webhook-Signature", base64), header("X-WC-Webhook-Delivery-ID"), header("X-WC-Webhook-Topic")),
+    with_id(over_body("woocommerce", "X-WC-Webhook-Signature", base64), header("X-WC-Webhook-Delivery-ID"),
+            header("X-WC-Webhook-Topic")),
     tiktok_shop,
     cal,
     adyen_platform,

@@ -21,7 +21,9 @@ using crypto::hash;
 constexpr scheme twilio = [] {
     scheme s = by("twilio", read_twilio, hash::sha1);
     s.id = header("I-Twilio-Idempotency-Token");
-    s.ack = {200, "text/xml", R"(<?xml version="1.0" encoding="UTF-8"?><Response></Response>)"}; // anything else is an error to it
+    s.ack = {
+        200, "text/xml",
+        R"(<?xml version="1.0" encoding="UTF-8"?><Response></Response>)"}; // anything else is an error to it
     s.after_failure = retries::never;
     s.note = {};
     return s;
@@ -36,23 +38,30 @@ constexpr scheme adyen = [] {
     s.note = {};
     return s;
 }();
-constexpr scheme exact_online = with_note(by("exact-online", read_exact_online, hash::sha256),
-                                          "from a public catalogue of presets, which checked it against a live delivery");
+constexpr scheme exact_online =
+    with_note(by("exact-online", read_exact_online, hash::sha256),
+              "from a public catalogue of presets, which checked it against a live delivery");
 constexpr scheme paymob = with_id(by("paymob", read_paymob, hash::sha512), json("/obj/id"), json("/type"));
 constexpr scheme praxis = [] {
     scheme s = by("praxis", read_praxis, hash::sha384);
     s.algo = algorithm::digest;
     s.id = json("/transaction/tid");
-    s.note = "the order of the signed values and the signed answer are from memory of its documents; not checked";
+    s.note =
+        "the order of the signed values and the signed answer are from memory of its documents; not checked";
     return s;
 }();
-constexpr scheme treezor = with_id(by("treezor", read_treezor, hash::sha256), json("/webhook_id"), json("/webhook"));
+constexpr scheme treezor =
+    with_id(by("treezor", read_treezor, hash::sha256), json("/webhook_id"), json("/webhook"));
 // Signs its timestamp and token only; the token, as the delivery's id, keeps a request from being sent twice.
-constexpr scheme mailgun = with_retries(with_note(with_id(by("mailgun", read_mailgun, hash::sha256), json("/signature/token"), json("/event-data/event")), {}),
-                                        retries::hours);
+constexpr scheme mailgun =
+    with_retries(with_note(with_id(by("mailgun", read_mailgun, hash::sha256), json("/signature/token"),
+                                   json("/event-data/event")),
+                           {}),
+                 retries::hours);
 constexpr scheme favro = with_id(by("favro", read_favro, hash::sha1), json("/payloadId"), json("/action"));
-constexpr scheme usps = with_note(by("usps", read_usps, hash::sha256),
-                                  "the names of the envelope's fields (timestamp, payload) and the hash are not checked");
+constexpr scheme usps =
+    with_note(by("usps", read_usps, hash::sha256),
+              "the names of the envelope's fields (timestamp, payload) and the hash are not checked");
 
 constexpr std::array rows{twilio, adyen, exact_online, paymob, praxis, treezor, mailgun, favro, usps};
 

@@ -1,4 +1,5 @@
-// Standard Webhooks (its specification, version 1, and the reference libraries), Svix, and the schemes that a tenant configures.
+// Standard Webhooks (its specification, version 1, and the reference libraries), Svix, and the schemes that a
+// tenant configures.
 #include "handlers/signatures/presets/presets.hpp"
 
 #include <array>
@@ -45,7 +46,8 @@ constexpr scheme svix_shared = [] {
     s.public_sibling = &svix_public;
     return s;
 }();
-// Polar's library encodes the secret to base64 before it hands it to Standard Webhooks: the key is the text as it is.
+// Polar's library encodes the secret to base64 before it hands it to Standard Webhooks: the key is the text
+// as it is.
 constexpr scheme polar = [] {
     scheme s = standard("polar", "webhook-id", "webhook-timestamp", "webhook-signature", false);
     s.key = key_decoding::utf8;
@@ -110,12 +112,14 @@ constexpr scheme nothing = [] {
     s.id = header("Idempotency-Key");
     return s;
 }();
-// n8n signs nothing by itself; a workflow that signs as GitHub does (its Crypto node and a header) is understood, so that
-// webhook.secret_key serves n8n as well.
-constexpr scheme n8n = with_id(over_body("n8n", "X-Hub-Signature-256", encoding::hex, "sha256="), header("Idempotency-Key"));
+// n8n signs nothing by itself; a workflow that signs as GitHub does (its Crypto node and a header) is
+// understood, so that webhook.secret_key serves n8n as well.
+constexpr scheme n8n =
+    with_id(over_body("n8n", "X-Hub-Signature-256", encoding::hex, "sha256="), header("Idempotency-Key"));
 
-constexpr std::array rows{standard_shared, standard_public, svix_shared, svix_public, polar,   gitlab_signed, own_hmac,
-                          own_token,       own_basic,       own_bearer,  own_jwt,     nothing, n8n};
+constexpr std::array rows{standard_shared, standard_public, svix_shared, svix_public, polar,
+                          gitlab_signed,   own_hmac,        own_token,   own_basic,   own_bearer,
+                          own_jwt,         nothing,         n8n};
 
 constexpr std::array<alias, 17> names{{
     {"clerk", "svix"},

@@ -8,20 +8,23 @@ namespace {
 
 constexpr acknowledgement empty_200{200};
 
-constexpr scheme github = with_retries(with_id(over_body("github", "X-Hub-Signature-256", encoding::hex, "sha256="),
-                                               header("X-GitHub-Delivery"), header("X-GitHub-Event")),
-                                       retries::never);
+constexpr scheme github =
+    with_retries(with_id(over_body("github", "X-Hub-Signature-256", encoding::hex, "sha256="),
+                         header("X-GitHub-Delivery"), header("X-GitHub-Event")),
+                 retries::never);
 // For GitHub Enterprise servers that send nothing newer; never accepted beside the 256-bit one.
-constexpr scheme github_sha1 = with_retries(
-    with_id(with_hash(over_body("github-sha1", "X-Hub-Signature", encoding::hex, "sha1="), crypto::hash::sha1),
-            header("X-GitHub-Delivery"), header("X-GitHub-Event")),
-    retries::never);
+constexpr scheme github_sha1 =
+    with_retries(with_id(with_hash(over_body("github-sha1", "X-Hub-Signature", encoding::hex, "sha1="),
+                                   crypto::hash::sha1),
+                         header("X-GitHub-Delivery"), header("X-GitHub-Event")),
+                 retries::never);
 constexpr scheme jira = with_id(over_body("jira", "X-Hub-Signature", encoding::hex, "sha256="),
                                 header("X-Atlassian-Webhook-Identifier"), json("/webhookEvent"));
 constexpr scheme bitbucket = with_id(over_body("bitbucket", "X-Hub-Signature", encoding::hex, "sha256="),
                                      header("X-Request-UUID"), header("X-Event-Key"));
 constexpr scheme gitlab = [] {
-    scheme s = with_id(over_body("gitlab", "X-Gitlab-Token", encoding::text), header("X-Gitlab-Event-UUID"), header("X-Gitlab-Event"));
+    scheme s = with_id(over_body("gitlab", "X-Gitlab-Token", encoding::text), header("X-Gitlab-Event-UUID"),
+                       header("X-Gitlab-Event"));
     s.algo = algorithm::token;
     return s;
 }();
@@ -34,7 +37,8 @@ constexpr scheme trello = [] {
     return s;
 }();
 constexpr scheme linear = [] {
-    scheme s = with_id(over_body("linear", "Linear-Signature", encoding::hex), header("Linear-Delivery"), header("Linear-Event"));
+    scheme s = with_id(over_body("linear", "Linear-Signature", encoding::hex), header("Linear-Delivery"),
+                       header("Linear-Event"));
     s.time = {time_place::json, "/webhookTimestamp", time_format::milliseconds, 60};
     s.after_failure = retries::hours;
     return s;
@@ -83,7 +87,8 @@ constexpr scheme discord = [] {
     return s;
 }();
 constexpr scheme intercom = [] {
-    scheme s = with_hash(over_body("intercom", "X-Hub-Signature", encoding::hex, "sha1="), crypto::hash::sha1);
+    scheme s =
+        with_hash(over_body("intercom", "X-Hub-Signature", encoding::hex, "sha1="), crypto::hash::sha1);
     s.id = json("/id");
     s.type = json("/topic");
     s.handshakes = {{{handshake::head_ok}}};
@@ -115,9 +120,10 @@ constexpr scheme twitch = [] {
     return s;
 }();
 
-constexpr scheme shopify = with_retries(with_id(over_body("shopify", "X-Shopify-Hmac-SHA256", encoding::base64),
-                                                header("X-Shopify-Webhook-Id"), header("X-Shopify-Topic")),
-                                        retries::days);
+constexpr scheme shopify =
+    with_retries(with_id(over_body("shopify", "X-Shopify-Hmac-SHA256", encoding::base64),
+                         header("X-Shopify-Webhook-Id"), header("X-Shopify-Topic")),
+                 retries::days);
 constexpr scheme square = [] {
     scheme s = over_body("square", "x-square-hmacsha256-signature", encoding::base64);
     s.message = {{url}, {body}};
@@ -225,7 +231,8 @@ constexpr scheme paypal = [] {
                  {option, "webhook_id"},
                  {literal, "|"},
                  {body_crc32}};
-    // Retries carry the first attempt's time for up to three days, so it is not judged unless the source sets a tolerance.
+    // Retries carry the first attempt's time for up to three days, so it is not judged unless the source sets
+    // a tolerance.
     s.time = {time_place::header, "paypal-transmission-time", time_format::rfc3339, 0};
     s.id = header("paypal-transmission-id");
     s.type = json("/event_type");
@@ -251,9 +258,11 @@ constexpr scheme sns = [] {
     return s;
 }();
 
-constexpr std::array rows{github,     github_sha1, jira,   bitbucket, gitlab,   trello,   linear,   stripe,   slack,    zoom,     discord,
-                          intercom,   meta,        twitter, twitch,   shopify,  square,   square_sha1, hubspot, hubspot_v2, hubspot_v1,
-                          paddle,     typeform,    calendly, docusign, sendgrid, airtable, telnyx,  paypal,   sns};
+constexpr std::array rows{github,   github_sha1, jira,       bitbucket, gitlab,   trello,
+                          linear,   stripe,      slack,      zoom,      discord,  intercom,
+                          meta,     twitter,     twitch,     shopify,   square,   square_sha1,
+                          hubspot,  hubspot_v2,  hubspot_v1, paddle,    typeform, calendly,
+                          docusign, sendgrid,    airtable,   telnyx,    paypal,   sns};
 
 } // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
-// The tables of schemes, one span a file. Rows are constants; registry.hpp is what everybody else uses. A row without a note is
-// as the provider's own documentation has it; the others say what is not known for sure.
+// The tables of schemes, one span a file. Rows are constants; registry.hpp is what everybody else uses. A row
+// without a note is as the provider's own documentation has it; the others say what is not known for sure.
 #include "handlers/signatures/claims.hpp"
 #include "handlers/signatures/scheme.hpp"
 
@@ -25,10 +25,12 @@ std::span<const alias> aliases();
 
 using enum part_kind;
 
-inline constexpr std::string_view from_catalogue = "from a public catalogue of presets; not checked against the provider's own document";
+inline constexpr std::string_view from_catalogue =
+    "from a public catalogue of presets; not checked against the provider's own document";
 
 // HMAC-SHA256 over the raw body, the signature in a header.
-constexpr scheme over_body(std::string_view name, std::string_view header_name, encoding e, std::string_view prefix = {}) {
+constexpr scheme over_body(std::string_view name, std::string_view header_name, encoding e,
+                           std::string_view prefix = {}) {
     scheme s;
     s.name = name;
     s.signature = in_header(header_name, prefix);

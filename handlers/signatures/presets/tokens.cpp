@@ -1,5 +1,6 @@
-// Providers that sign nothing: they send a token, HTTP Basic, a field of the body, or all there is is a secret in the URL that was
-// registered with them (the query parameter "token", unless the option "query" names another).
+// Providers that sign nothing: they send a token, HTTP Basic, a field of the body, or all there is is a
+// secret in the URL that was registered with them (the query parameter "token", unless the option "query"
+// names another).
 #include "handlers/signatures/presets/presets.hpp"
 
 #include <array>
@@ -17,7 +18,8 @@ constexpr scheme token(std::string_view name, signature_place at, std::string_vi
     return s;
 }
 constexpr scheme url_secret(std::string_view name) {
-    scheme s = token(name, {place::query, "token"}, "the provider signs nothing: a secret in the registered URL");
+    scheme s =
+        token(name, {place::query, "token"}, "the provider signs nothing: a secret in the registered URL");
     s.options = {{{"query"}}};
     return s;
 }
@@ -67,7 +69,8 @@ constexpr scheme mailchimp = [] {
     return s;
 }();
 // The body names a payment only, whose state must be fetched.
-constexpr scheme mollie = with_retries(with_id(url_secret("mollie"), {field_place::form, "id"}), retries::days);
+constexpr scheme mollie =
+    with_retries(with_id(url_secret("mollie"), {field_place::form, "id"}), retries::days);
 constexpr scheme strava = [] {
     scheme s = url_secret("strava");
     s.options = {{{"query"}, {"verify_token"}}};
@@ -81,10 +84,12 @@ constexpr scheme salesforce = [] {
     s.ack = {200, "text/xml; charset=utf-8",
              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
              "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body>"
-             "<notificationsResponse xmlns=\"http://soap.sforce.com/2005/09/outbound\"><Ack>true</Ack></notificationsResponse>"
+             "<notificationsResponse "
+             "xmlns=\"http://soap.sforce.com/2005/09/outbound\"><Ack>true</Ack></notificationsResponse>"
              "</soapenv:Body></soapenv:Envelope>"};
     s.after_failure = retries::hours;
-    s.note = "an organisation's id is no great secret: put one into the URL and use the scheme token where that matters";
+    s.note = "an organisation's id is no great secret: put one into the URL and use the scheme token where "
+             "that matters";
     return s;
 }();
 constexpr scheme green_dot = [] {

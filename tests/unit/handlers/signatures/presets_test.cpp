@@ -1,4 +1,5 @@
-// Every preset against a sender written apart from it: what is right is accepted, whatever is changed is refused.
+// Every preset against a sender written apart from it: what is right is accepted, whatever is changed is
+// refused.
 #include "engine/base/encoding.hpp"
 #include "tests/unit/handlers/signatures/sender.hpp"
 
@@ -15,7 +16,8 @@ using mira::test::viewed;
 
 namespace {
 
-std::shared_ptr<const verifier> made(const provider& p, std::vector<configured_secret> secrets, std::optional<seconds> tolerance = {}) {
+std::shared_ptr<const verifier> made(const provider& p, std::vector<configured_secret> secrets,
+                                     std::optional<seconds> tolerance = {}) {
     auto options = test::options_of(p);
     options.tolerance = tolerance;
     auto v = test::make_verifier(p.name, secrets, std::move(options));
@@ -43,7 +45,8 @@ verdict judge(const verifier& v, const message& m) {
             early = b.begin(v, without_body);
         }
         if (!early) {
-            for (std::size_t at = 0; at < m.body.size(); at += piece) b.update(as_bytes(std::string_view{m.body}.substr(at, piece)));
+            for (std::size_t at = 0; at < m.body.size(); at += piece)
+                b.update(as_bytes(std::string_view{m.body}.substr(at, piece)));
             early = b.finish();
         }
         CHECK(early->result == whole.result);
@@ -131,12 +134,19 @@ TEST_CASE("presets: a changed timestamp or id is refused even within the toleran
             const message other = later.send();
             // The later time, with the earlier's signature.
             for (auto& [name, value] : m.headers) {
-                const std::string now_text = p.unit == "ms" ? "1700000000000" : p.unit == "iso" ? "2023-11-14T22:13:20Z" : "1700000000";
-                const std::string next = p.unit == "ms" ? "1700000001000" : p.unit == "iso" ? "2023-11-14T22:13:21Z" : "1700000001";
-                if (const auto at = value.find(now_text); at != std::string::npos) value.replace(at, now_text.size(), next);
+                const std::string now_text = p.unit == "ms"    ? "1700000000000"
+                                             : p.unit == "iso" ? "2023-11-14T22:13:20Z"
+                                                               : "1700000000";
+                const std::string next = p.unit == "ms"    ? "1700000001000"
+                                         : p.unit == "iso" ? "2023-11-14T22:13:21Z"
+                                                           : "1700000001";
+                if (const auto at = value.find(now_text); at != std::string::npos)
+                    value.replace(at, now_text.size(), next);
             }
-            if (m.headers == good.headers) m.body = other.body; // the time stands in the body
-            else m.body = good.body;
+            if (m.headers == good.headers)
+                m.body = other.body; // the time stands in the body
+            else
+                m.body = good.body;
             if (m.headers != good.headers) CHECK(judge(*v, m).result == outcome::invalid);
         }
         if (p.signs.find("{id}") != std::string_view::npos) {
@@ -200,8 +210,10 @@ TEST_CASE("presets: a header that is missing, doubled, empty or spoilt is refuse
             m = good;
             m.headers[i].second.clear();
             CHECK(judge(*v, m).result == outcome::invalid);
-            for (const std::string& junk : {std::string{"x"}, std::string{"=,=;."}, good.headers[i].second + "0", "0" + good.headers[i].second,
-                                            std::string(5000, 'a'), std::string{"v1,"}, std::string{"sha256="}}) {
+            for (const std::string& junk :
+                 {std::string{"x"}, std::string{"=,=;."}, good.headers[i].second + "0",
+                  "0" + good.headers[i].second, std::string(5000, 'a'), std::string{"v1,"},
+                  std::string{"sha256="}}) {
                 // A key that the scheme does not know ("0algorithm") is none of its business.
                 if (p.name == "alipay" && junk.starts_with("0algorithm")) continue;
                 m = good;
@@ -244,19 +256,22 @@ TEST_CASE("presets: secrets: wrong, second, expired, none") {
 TEST_CASE("presets: no provider's request passes for another's unless both sign alike") {
     // Alike by the senders' table, which knows nothing of the engine's rows.
     const auto alike = [](const provider& a, const provider& b) {
-        return a.algo == b.algo && a.signs == b.signs && a.headers == b.headers && a.key == b.key && a.unit == b.unit;
+        return a.algo == b.algo && a.signs == b.signs && a.headers == b.headers && a.key == b.key &&
+               a.unit == b.unit;
     };
-    // One accepts the other by design: Svix under either set of names; the lower-case twin header of Scrapfly; and Polar's secret
-    // here is the text whose base64 is the others' secret, so the keys are the same bytes.
-    const std::set<std::pair<std::string_view, std::string_view>> by_design{{"svix", "standard-webhooks"},
-                                                                            {"svix", "gitlab-signed"},
-                                                                            {"svix-ed25519", "standard-webhooks-ed25519"},
-                                                                            {"scrapfly", "scrapfly-lowercase"},
-                                                                            {"standard-webhooks", "polar"},
-                                                                            {"svix", "polar"},
-                                                                            {"polar", "standard-webhooks"},
-                                                                            {"polar", "gitlab-signed"},
-                                                                            {"gitlab-signed", "polar"}};
+    // One accepts the other by design: Svix under either set of names; the lower-case twin header of
+    // Scrapfly; and Polar's secret here is the text whose base64 is the others' secret, so the keys are the
+    // same bytes.
+    const std::set<std::pair<std::string_view, std::string_view>> by_design{
+        {"svix", "standard-webhooks"},
+        {"svix", "gitlab-signed"},
+        {"svix-ed25519", "standard-webhooks-ed25519"},
+        {"scrapfly", "scrapfly-lowercase"},
+        {"standard-webhooks", "polar"},
+        {"svix", "polar"},
+        {"polar", "standard-webhooks"},
+        {"polar", "gitlab-signed"},
+        {"gitlab-signed", "polar"}};
     for (const provider& a : test::providers()) {
         const auto v = made(a);
         for (const provider& b : test::providers()) {
@@ -264,7 +279,8 @@ TEST_CASE("presets: no provider's request passes for another's unless both sign 
             CAPTURE(a.name);
             CAPTURE(b.name);
             const message m = sender{b}.send();
-            const bool expected = (alike(a, b) && a.encoding == b.encoding) || by_design.contains({a.name, b.name});
+            const bool expected =
+                (alike(a, b) && a.encoding == b.encoding) || by_design.contains({a.name, b.name});
             const viewed r{m};
             // Of two that sign alike one may still be stricter about time.
             if (!expected) CHECK_FALSE(v->check(r.get()).accepted());
@@ -275,9 +291,9 @@ TEST_CASE("presets: no provider's request passes for another's unless both sign 
 TEST_CASE("presets: every row has its test and a name of its own") {
     const std::set<std::string_view> elsewhere{
         // tokens_test.cpp
-        "none", "token", "basic", "bearer", "gitlab", "auth0", "okta", "chargebee", "pipedrive", "recurly", "ethoca", "postmark", "deepgram",
-        "hugging-face", "ringcentral", "openclaw", "meraki", "cloudsignal", "microsoft-graph", "sharepoint", "mailchimp", "mollie", "strava",
-        "salesforce", "green-dot",
+        "none", "token", "basic", "bearer", "gitlab", "auth0", "okta", "chargebee", "pipedrive", "recurly",
+        "ethoca", "postmark", "deepgram", "hugging-face", "ringcentral", "openclaw", "meraki", "cloudsignal",
+        "microsoft-graph", "sharepoint", "mailchimp", "mollie", "strava", "salesforce", "green-dot",
         // jwt_test.cpp
         "jwt", "fireblocks", "fusionauth", "gemini-dynamic", "wix", "monday",
         // keys_test.cpp

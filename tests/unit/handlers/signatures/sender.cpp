@@ -41,9 +41,7 @@ key_type type_of(std::string_view algo) {
     if (algo == "ed25519") return key_type::ed25519;
     return algo.starts_with("ecdsa") ? key_type::p256 : key_type::rsa;
 }
-bool is_shared(std::string_view algo) {
-    return algo.starts_with("hmac") || algo.starts_with("sha");
-}
+bool is_shared(std::string_view algo) { return algo.starts_with("hmac") || algo.starts_with("sha"); }
 const char* digest_name(std::string_view algo) {
     if (algo.ends_with("sha1")) return "SHA1";
     if (algo.ends_with("sha384")) return "SHA384";
@@ -61,7 +59,8 @@ std::uint32_t crc_of(std::string_view s) { // bit by bit, as in the definition
 }
 
 void replace_all(std::string& s, std::string_view what, std::string_view with) {
-    for (std::size_t at = 0; (at = s.find(what, at)) != std::string::npos; at += with.size()) s.replace(at, what.size(), with);
+    for (std::size_t at = 0; (at = s.find(what, at)) != std::string::npos; at += with.size())
+        s.replace(at, what.size(), with);
 }
 
 } // namespace
@@ -86,12 +85,13 @@ std::string sender::timestamp() const {
     std::tm parts{};
     gmtime_r(&t, &parts);
     char out[64];
-    std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                  parts.tm_min, parts.tm_sec);
+    std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     return out;
 }
 
-std::string sender::expand(std::string_view text, const std::string& signature, const std::string& whole_body) const {
+std::string sender::expand(std::string_view text, const std::string& signature,
+                           const std::string& whole_body) const {
     std::string s{text};
     const message m;
     replace_all(s, "{ts}", timestamp());
@@ -112,15 +112,21 @@ std::string sender::raw_signature() const {
     const std::string text = expand(p.signs, "", whole);
     const char* digest = digest_name(p.algo);
     std::string raw;
-    if (p.algo.starts_with("hmac")) raw = hmac_of(digest, shared_keys[key], text);
-    else if (is_shared(p.algo)) raw = digest_of(digest, text);
+    if (p.algo.starts_with("hmac"))
+        raw = hmac_of(digest, shared_keys[key], text);
+    else if (is_shared(p.algo))
+        raw = digest_of(digest, text);
     else {
         const auto& pair = key == 0 ? key_pair::of(type_of(p.algo)) : key_pair::another(type_of(p.algo));
-        if (p.algo == "ed25519") raw = pair.sign(nullptr, text);
-        else if (p.algo == "rsa-double") raw = pair.sign("SHA256", digest_of("SHA256", text));
-        else raw = pair.sign(digest, text, p.algo.starts_with("pss"));
+        if (p.algo == "ed25519")
+            raw = pair.sign(nullptr, text);
+        else if (p.algo == "rsa-double")
+            raw = pair.sign("SHA256", digest_of("SHA256", text));
+        else
+            raw = pair.sign(digest, text, p.algo.starts_with("pss"));
     }
-    // ECDSA's signatures differ in length from one to the next: what lies behind the end breaks the last byte.
+    // ECDSA's signatures differ in length from one to the next: what lies behind the end breaks the last
+    // byte.
     for (std::size_t i = 0; i < signature_mask.size(); ++i) {
         char& b = raw[std::min(i, raw.size() - 1)];
         b = static_cast<char>(b ^ signature_mask[i]);
@@ -159,7 +165,9 @@ message sender::send() const {
     return m;
 }
 
-signatures::configured_secret secret(std::string_view text) { return {crypto::secret_bytes{text}, std::nullopt}; }
+signatures::configured_secret secret(std::string_view text) {
+    return {crypto::secret_bytes{text}, std::nullopt};
+}
 
 signatures::verifier_options options_of(const provider& p) {
     signatures::verifier_options o;
@@ -167,7 +175,8 @@ signatures::verifier_options options_of(const provider& p) {
     return o;
 }
 
-signatures::verifier::made make_verifier(std::string_view scheme, const std::vector<signatures::configured_secret>& secrets,
+signatures::verifier::made make_verifier(std::string_view scheme,
+                                         const std::vector<signatures::configured_secret>& secrets,
                                          signatures::verifier_options options) {
     return signatures::verifier::make(signatures::shared_scheme(scheme), secrets, std::move(options));
 }
