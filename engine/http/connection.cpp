@@ -268,6 +268,7 @@ std::size_t connection::begin_exchange(std::string_view bytes) {
     x.head_only_ = h.verb == method::head;
     x.close_ = !h.keep_alive || edge_.draining_ || (most != 0 && requests_ >= most);
     x.body_unread_ = h.has_body() && (h.chunked || bytes.size() - h.size < h.content_length);
+    x.trusted_ = trusted_peer_;
     if (trusted_peer_) x.client_ = edge_.client_of(h, peer_);
     edge_.make_request_id(x, h);
     closing_ = x.close_;

@@ -35,6 +35,13 @@ void exchange::run_after_body(std::string_view body) {
     body_memory_.release();
 }
 
+buffer exchange::keep_body() {
+    buffer kept = std::move(body_memory_);
+    if (kept.empty() && !kept.append(edge_->buffers_, body_)) return {};
+    body_ = kept.view();
+    return kept;
+}
+
 void exchange::run_stages() {
     const bool before = phase_ == phase::before_body;
     const auto& stages = before ? entry_->route->before_body : entry_->route->after_body;

@@ -42,7 +42,7 @@ class body_watcher {
 
 class exchange {
   public:
-    static constexpr std::size_t state_bytes = 1536;
+    static constexpr std::size_t state_bytes = 2048;
 
     exchange(edge& e, connection* c) : edge_{&e}, connection_{c} {}
     ~exchange();
@@ -69,9 +69,17 @@ class exchange {
     void limit_body(std::size_t bytes) { body_limit_ = bytes; }
     void watch_body(body_watcher* w) { watcher_ = w; }
 
-    // The body's memory, where it was received in pieces, else empty: lets a stage keep large bytes without
-    // copying them.
-    buffer take_body() { return std::move(body_memory_); }
+    // The body in memory that outlives the stages' calls: moved where it was received in pieces, copied
+    // otherwise. Its bytes are body() from then on; an empty buffer for a body that is not means that there
+    // was no memory.
+    buffer keep_body();
+    // In a stage before the body: not all of it has come with the head.
+    bool body_is_incomplete() const { return body_unread_; }
+    // The peer is a proxy that the configuration trusts.
+    bool from_trusted_proxy() const { return trusted_; }
+    // The route that was found, or nullptr.
+    const http::route* matched() const { return entry_ != nullptr ? entry_->route : nullptr; }
+    bool has_state() const { return has_state_; }
 
     // The answer; once. fields: further field lines, each with its CR LF. The bytes are copied.
     void respond(int status, std::string_view content_type, std::string_view body,
@@ -89,6 +97,7 @@ class exchange {
     T& emplace(A&&... a) {
         static_assert(sizeof(T) <= state_bytes && alignof(T) <= alignof(std::max_align_t));
         T* const t = ::new (static_cast<void*>(state_)) T(std::forward<A>(a)...);
+        has_state_ = true;
         if constexpr (!std::is_trivially_destructible_v<T>)
             destroy_state_ = [](void* p) { static_cast<T*>(p)->~T(); };
         return *t;
@@ -138,6 +147,8 @@ class exchange {
     bool head_only_ = false;
     bool http10_ = false;
     bool secure_ = false;
+    bool trusted_ = false;
+    bool has_state_ = false;
     bool owes_continue_ = false; // a 100 (Continue) is to be sent when this is the connection's first
     std::uint8_t request_id_size_ = 0;
     net::address client_;

@@ -14,6 +14,9 @@ namespace mira::net {
 // kernel choose.
 result<unique_fd> listen_tcp(const std::string& host, std::uint16_t port, int backlog);
 
+// Whether a listener could have the port to itself: no error, or why not (EADDRINUSE, EACCES, EADDRNOTAVAIL).
+error_code probe_port(const std::string& host, std::uint16_t port);
+
 // The port that a listener is bound to.
 std::uint16_t bound_port(int fd);
 

@@ -103,6 +103,14 @@ std::vector<fs::path> list_spares(const fs::path& dir) {
     return all;
 }
 
+std::optional<segment_header> read_header(const fs::path& dir, std::uint64_t number) {
+    const unique_fd fd = open_file(dir / segment_name(number), O_RDONLY);
+    std::array<char, segment_header_bytes> bytes{};
+    if (!fd || ::pread(fd.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return std::nullopt;
+    return decode_segment_header({bytes.data(), bytes.size()});
+}
+
 error_code write_fully(int fd, const char* p, std::size_t n, std::uint64_t offset) {
     while (n > 0) {
         const ssize_t w = ::pwrite(fd, p, n, static_cast<off_t>(offset));

@@ -11,6 +11,7 @@
 #include "storage/journal/format.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ std::string index_name(std::uint64_t number);
 // The numbers of the segments in dir, ascending.
 result<std::vector<std::uint64_t>> list_segments(const std::filesystem::path& dir);
 std::vector<std::filesystem::path> list_spares(const std::filesystem::path& dir);
+
+// No value: not a segment, or its header is damaged.
+std::optional<segment_header> read_header(const std::filesystem::path& dir, std::uint64_t number);
 
 // Retries short writes and EINTR; false and errno's code otherwise.
 error_code write_fully(int fd, const char* p, std::size_t n, std::uint64_t offset);

@@ -49,7 +49,7 @@ result<append_outcome> shard::append(const storage::event_view& e, durability le
                                                            : log_errc::stopping);
     }
     const std::size_t whole = record_size(e);
-    const bool outside = e.body.size() >= by_reference_from && level != durability::memory;
+    const bool outside = e.body.size() >= by_reference_from;
     const std::size_t bytes = outside ? whole - e.body.size() : whole;
     if (!fits_format(e) || whole > writer_.largest_record() ||
         (!all_.empty() && bytes > all_.front()->capacity))
@@ -72,12 +72,13 @@ result<append_outcome> shard::append(const storage::event_view& e, durability le
     ++b.count;
     b.level = std::max(b.level, level);
     probe_.appended.add(1);
-    if (level != durability::memory) {
+    const bool told_later = outside || level != durability::memory;
+    if (told_later) {
         b.waiters.push(w);
         probe_.waiting.add(1);
     }
     if (b.size >= large_batch || b.outside_bytes >= outside_bytes_a_batch) publish();
-    return level == durability::memory ? append_outcome::now : append_outcome::later;
+    return told_later ? append_outcome::later : append_outcome::now;
 }
 
 void shard::publish() {

@@ -21,6 +21,10 @@ class shard final : public storage::event_appender, private turn_listener, priva
     result<storage::append_outcome> append(const storage::event_view& e, storage::durability level,
                                            storage::append_waiter& w) override;
 
+    double pressure() const override {
+        return static_cast<double>(under_way_) / static_cast<double>(all_.size());
+    }
+
     // Called after the waiters of a batch were told: the moment to send many answers.
     void when_told(std::function<void()> f) { told_ = std::move(f); }
 

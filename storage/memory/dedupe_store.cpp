@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace mira::memory {
 namespace {
@@ -44,8 +45,8 @@ class dedupe_store::shard {
         : capacity_{capacity}, mask_{std::bit_ceil(capacity * 2) - 1}, ring_{zeroed<entry>(capacity)},
           table_{zeroed<std::uint32_t>(mask_ + 1)} {}
 
-    bool claim(const dedupe_key& k, const event_id& id, std::int64_t now, std::int64_t window, claim_waiter& w,
-               claim_answer& answer) {
+    bool claim(const dedupe_key& k, const event_id& id, std::int64_t now, std::int64_t window,
+               claim_waiter& w, claim_answer& answer) {
         const std::lock_guard lock{mutex_};
         expire(now - window);
         if (const std::uint32_t slot = find(k); slot != no_slot) {
@@ -155,8 +156,14 @@ class dedupe_store::shard {
             --used_;
             push(e);
         }
-        // All of them are under way: more requests than this shard has keys. The oldest is forgotten, its claim goes on alone.
+        // All of them are under way: more requests than this shard has keys. The oldest is forgotten, its
+        // claim goes on alone, and those who wait for it are told to try again.
         ++evicted_;
+        for (claim_waiter* w = std::exchange(ring_[oldest_].waiting, nullptr); w != nullptr;) {
+            claim_waiter* const next = w->next_waiter;
+            w->tell({claim_answer::failed, {}});
+            w = next;
+        }
         erase(ring_[oldest_].key);
         oldest_ = (oldest_ + 1) % capacity_;
         --used_;
@@ -189,9 +196,7 @@ dedupe_store::dedupe_store(std::size_t max_keys, seconds window) : window_{windo
 
 dedupe_store::~dedupe_store() = default;
 
-dedupe_store::shard& dedupe_store::shard_of(const dedupe_key& k) {
-    return *all_[k.words[0] % shards];
-}
+dedupe_store::shard& dedupe_store::shard_of(const dedupe_key& k) { return *all_[k.words[0] % shards]; }
 
 bool dedupe_store::claim(const dedupe_key& k, const event_id& id, wall_time now, claim_waiter& w,
                          claim_answer& answer) {
@@ -214,9 +219,7 @@ void dedupe_store::release(const dedupe_key& k, const event_id& id) {
     }
 }
 
-void dedupe_store::remember(const dedupe_key& k, const event_id& id) {
-    shard_of(k).remember(k, id);
-}
+void dedupe_store::remember(const dedupe_key& k, const event_id& id) { shard_of(k).remember(k, id); }
 
 dedupe_figures dedupe_store::figures() const {
     dedupe_figures f;

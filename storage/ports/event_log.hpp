@@ -66,7 +66,7 @@ class append_queue {
 
 enum class append_outcome : std::uint8_t {
     later, // the waiter will be told, never from within append()
-    now,   // level memory: taken, and the waiter will not be told
+    now,   // level memory, unless the body was taken by reference: the waiter will not be told
 };
 
 // One reactor's way into the log; on its thread only.
@@ -78,6 +78,8 @@ class event_appender {
 
     virtual ~event_appender() = default;
     virtual result<append_outcome> append(const event_view& e, durability level, append_waiter& w) = 0;
+    // How much of what may wait to be written is waiting: 0 to 1. At 1 append() refuses as overloaded.
+    virtual double pressure() const = 0;
 };
 
 class event_log {

@@ -1,0 +1,28 @@
+#include "handlers/webhook/delivery_key.hpp"
+#include "handlers/webhook/ingest.hpp"
+#include "handlers/webhook/stages.hpp"
+
+namespace mira::webhook::stages {
+
+// The first with a delivery id claims it; the others are told its event, or wait until it is known to be
+// durable.
+http::verdict duplicate(http::exchange& x) {
+    ingest& in = ingest_of(x);
+    core& c = in.reactor_core;
+    in.id = c.ids.next(c.home.wall());
+    if (!in.from->deduplicates) return http::verdict::proceed;
+    thread_local std::string room, url;
+    const auto delivery = in.from->verifier->delivery_id(in.signed_view(url), room);
+    if (!delivery) return http::verdict::proceed;
+    in.key = delivery_key(in.from->tenant, in.from->name, *delivery);
+    ports::claim_answer answer;
+    if (!c.duplicates.claim(in.key, in.id, c.home.wall(), in, answer)) return http::verdict::suspend;
+    if (answer.outcome == ports::claim_answer::duplicate) {
+        answer_duplicate(in, answer.id);
+        return http::verdict::respond;
+    }
+    in.claimed = true;
+    return http::verdict::proceed;
+}
+
+} // namespace mira::webhook::stages
