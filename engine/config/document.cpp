@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -303,7 +304,10 @@ class parser {
         std::vector<const member*> sorted;
         sorted.reserve(members.size());
         for (const member& m : members) sorted.push_back(&m);
-        std::ranges::stable_sort(sorted, {}, [](const member* m) { return std::string_view{m->name}; });
+        // By name, and equal names in the order of the document.
+        std::ranges::sort(sorted, [](const member* a, const member* b) {
+            return a->name != b->name ? a->name < b->name : std::less<>{}(a, b);
+        });
         for (std::size_t i = 1; i < sorted.size(); ++i)
             if (sorted[i]->name == sorted[i - 1]->name)
                 fail(sorted[i]->at, quoted(sorted[i]->name) + " stands twice in this object: on line " +

@@ -21,17 +21,18 @@ std::string problem::text() const {
 void problems::add(problem p) {
     const bool error = p.level == severity::error;
     auto& list = error ? errors_ : warnings_;
-    if (list.size() < most)
-        list.push_back(std::move(p));
-    else
+    if (list.size() == most) {
         ++(error ? errors_left_out_ : warnings_left_out_);
+        return;
+    }
+    const auto earlier = [](const problem& x, const problem& y) {
+        return std::tie(x.at.line, x.at.column) < std::tie(y.at.line, y.at.column);
+    };
+    list.insert(std::upper_bound(list.begin(), list.end(), p, earlier), std::move(p));
 }
 
 namespace {
-std::vector<problem> in_order(std::vector<problem> list, std::size_t left_out) {
-    std::stable_sort(list.begin(), list.end(), [](const problem& a, const problem& b) {
-        return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-    });
+std::vector<problem> with_count(std::vector<problem> list, std::size_t left_out) {
     if (left_out > 0)
         list.push_back({list.front().level,
                         list.front().file,
@@ -43,11 +44,11 @@ std::vector<problem> in_order(std::vector<problem> list, std::size_t left_out) {
 } // namespace
 
 std::vector<problem> problems::take_errors() {
-    return in_order(std::exchange(errors_, {}), std::exchange(errors_left_out_, 0));
+    return with_count(std::exchange(errors_, {}), std::exchange(errors_left_out_, 0));
 }
 
 std::vector<problem> problems::take_warnings() {
-    return in_order(std::exchange(warnings_, {}), std::exchange(warnings_left_out_, 0));
+    return with_count(std::exchange(warnings_, {}), std::exchange(warnings_left_out_, 0));
 }
 
 } // namespace mira::config

@@ -41,7 +41,7 @@ class problems {
     bool full() const { return errors_.size() >= most; }
     bool any_error() const { return !errors_.empty(); }
 
-    // Both in the order of their places.
+    // Both in the order of their places; those of one place in the order in which they were found.
     std::vector<problem> take_errors();
     std::vector<problem> take_warnings();
 

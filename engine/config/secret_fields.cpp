@@ -48,19 +48,17 @@ std::optional<expiring_secret> read_one(const value& v, reading& r) {
     return expiring_secret{std::move(*s), std::nullopt};
 }
 
-// Where a URL's password stands, user and all, or npos: between the scheme's // and the last @, so that a
-// password with a stray / or @ in it does not show.
+// Masks all from the user's colon to the last @, so that a password with a stray / or @ in it does not show
+// either.
 std::string mask_user(std::string_view url) {
     const auto at = url.rfind('@');
     if (at == url.npos) return std::string{url};
     const auto slashes = url.find("://");
-    if (slashes == url.npos || slashes > at)
-        return std::string{url.substr(0, url.find(':') + 1)} + std::string{mask};
-    const std::string_view user = url.substr(slashes + 3, at - slashes - 3);
-    const auto colon = user.find(':');
-    if (colon == user.npos) return std::string{url};
-    return std::string{url.substr(0, slashes + 3 + colon + 1)} + std::string{mask} +
-           std::string{url.substr(at)};
+    const std::size_t scheme = slashes < at ? slashes + 3 : url.find(':') + 1;
+    if (scheme > at) return std::string{url};
+    const auto colon = url.substr(scheme, at - scheme).find(':');
+    if (colon == url.npos) return std::string{url};
+    return std::string{url.substr(0, scheme + colon + 1)} + std::string{mask} + std::string{url.substr(at)};
 }
 
 } // namespace
@@ -162,6 +160,8 @@ void secret_url_field::read(const value& v, reading& r) const {
     if (url.find(std::string{":"} + std::string{mask} + "@") != url.npos)
         return r.error(v, "*** stands for a masked password; write the password, or the whole URL as "
                           "env:NAME or file:PATH");
+    if (url.size() > rule_.most)
+        return r.error(v, "this URL has more than " + std::to_string(rule_.most) + " bytes");
     if (rule_.check) {
         if (const auto wrong = rule_.check(url)) return r.error(v, "this URL " + *wrong);
     }

@@ -193,7 +193,9 @@ std::optional<wall_time> parse_time(std::string_view s) {
     if (!date.ok()) return std::nullopt;
     const wall_time t = wall_time{chrono::sys_days{date}} + chrono::hours{(*clock)[0]} +
                         chrono::minutes{(*clock)[1]} + seconds{(*clock)[2]} + *fraction - *offset;
-    if (t < wall_time{}) return std::nullopt;
+    // Again, since the offset may have carried it out of those years.
+    const wall_time end{chrono::sys_days{chrono::year{2262} / 1 / 1}};
+    if (t < wall_time{} || t >= end) return std::nullopt;
     return t;
 }
 
