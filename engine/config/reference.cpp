@@ -27,8 +27,8 @@ bool reference::enter(const property& p) {
     return true;
 }
 
-presence reference::enter_optional(const property& p, bool) {
-    add(p, "section", "", "null", false);
+presence reference::enter_optional(const property& p, bool present) {
+    add(p, "section", "", present ? "as below" : "null", false);
     down(p.name);
     return presence::present;
 }

@@ -22,8 +22,9 @@ struct setting_description {
 
 class reference final : public visitor {
   public:
+    // defaults: one made for this; its lists get an item each.
     template <class S>
-    static std::vector<setting_description> describe(S defaults) {
+    static std::vector<setting_description> describe(S& defaults) {
         reference r;
         walk(r, defaults);
         return std::move(r.rows_);

@@ -36,7 +36,7 @@ std::string explain(config::file_fault fault, std::size_t most) {
 loaded load(std::string_view text, std::string_view file, const config::environment& e,
             const scheme_catalogue& schemes, const overrides& o) {
     auto document = config::parse_document(text, file);
-    if (!document) return std::move(document.error());
+    if (!document) return document.error();
 
     settings s;
     config::reading reading{file, e};

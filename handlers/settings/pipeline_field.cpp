@@ -24,6 +24,7 @@ constexpr std::array handlers{handler{"log", true},       handler{"n8n.trigger",
 
 std::vector<std::string_view> handler_names() {
     std::vector<std::string_view> out;
+    out.reserve(handlers.size());
     for (const handler& h : handlers) out.push_back(h.name);
     return out;
 }

@@ -5,7 +5,10 @@
 
 namespace mira::settings {
 
-std::vector<config::setting_description> describe() { return config::reference::describe(settings{}); }
+std::vector<config::setting_description> describe() {
+    settings defaults;
+    return config::reference::describe(defaults);
+}
 
 std::string describe_as_text() {
     constexpr std::string_view head =

@@ -11,8 +11,6 @@ using storage::log_errc;
 
 constexpr std::size_t large_batch = 512 * 1024;
 constexpr std::chrono::microseconds longest_gathering{1000};
-constexpr std::uint32_t few_events = 8;
-constexpr std::chrono::microseconds pause_between_arrivals{50};
 constexpr std::size_t outside_bytes_a_batch = 8 * 1024 * 1024;
 
 } // namespace
@@ -85,8 +83,6 @@ void shard::publish() {
     if (filling_ == nullptr || filling_->count == 0) return;
     batch& b = *std::exchange(filling_, nullptr);
     b.handed_over = ticks::now();
-    last_count_ = b.count;
-    quiet_count_ = 0;
     ++under_way_;
     writer_.submit(b);
 }
@@ -101,14 +97,8 @@ nanoseconds shard::on_turn(bool quiet) {
         return no_hurry;
     }
     if (!quiet) return no_hurry;
-    // One client waits for nobody. Where many are at work, the next request is a moment away, and a sync
-    // costs as much as eight requests: go on gathering for as long as they come.
-    if (last_count_ < few_events || filling_->count == quiet_count_) {
-        publish();
-        return no_hurry;
-    }
-    quiet_count_ = filling_->count;
-    return pause_between_arrivals;
+    publish();
+    return no_hurry;
 }
 
 void shard::on_written(batch& b) {

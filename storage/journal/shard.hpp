@@ -45,8 +45,6 @@ class shard final : public storage::event_appender, private turn_listener, priva
     batch* filling_ = nullptr;
     mono_time first_append_;
     std::size_t under_way_ = 0;
-    std::uint32_t last_count_ = 0;  // events of the batch handed over last
-    std::uint32_t quiet_count_ = 0; // events when the reactor was last quiet
     std::function<void()> told_;
     shard_probe probe_;
 };

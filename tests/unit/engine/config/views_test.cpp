@@ -100,7 +100,8 @@ TEST_CASE("config json_writer: layouts") {
 }
 
 TEST_CASE("config reference: a row a setting") {
-    const auto rows = reference::describe(app{});
+    app defaults;
+    const auto rows = reference::describe(defaults);
     const auto row = [&](std::string_view name) {
         const auto it = std::ranges::find(rows, name, &setting_description::name);
         if (it == rows.end()) FAIL(std::string{name});

@@ -79,27 +79,28 @@ const bounded table[] = {
 
 // A tree of members, to build a document from dotted names.
 struct tree {
+    std::string name;
     std::string text;
-    std::vector<std::pair<std::string, tree>> members;
+    std::vector<tree> members;
 
-    void set(std::string_view name, std::string value) {
-        if (name.empty()) {
+    void set(std::string_view path, std::string value) {
+        if (path.empty()) {
             text = std::move(value);
             return;
         }
-        const auto dot = name.find('.');
-        const std::string first{name.substr(0, dot)};
-        auto it = std::ranges::find(members, first, [](const auto& m) { return m.first; });
-        if (it == members.end()) it = members.insert(members.end(), {first, {}});
-        it->second.set(dot == name.npos ? std::string_view{} : name.substr(dot + 1), std::move(value));
+        const auto dot = path.find('.');
+        const std::string_view first = path.substr(0, dot);
+        auto it = std::ranges::find(members, first, &tree::name);
+        if (it == members.end()) it = members.insert(it, {std::string{first}, {}, {}});
+        it->set(dot == path.npos ? std::string_view{} : path.substr(dot + 1), std::move(value));
     }
     std::string json() const {
         if (members.empty()) return text;
         std::string out = "{";
-        for (const auto& [name, value] : members) {
-            const bool list = name.ends_with("[]");
-            const std::string key = list ? name.substr(0, name.size() - 2) : name;
-            out += "\"" + key + "\": " + (list ? "[" : "") + value.json() + (list ? "]" : "") + ",";
+        for (const tree& m : members) {
+            const bool list = m.name.ends_with("[]");
+            const std::string key = list ? m.name.substr(0, m.name.size() - 2) : m.name;
+            out += "\"" + key + "\": " + (list ? "[" : "") + m.json() + (list ? "]" : "") + ",";
         }
         return out + "}";
     }

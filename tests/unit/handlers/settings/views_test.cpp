@@ -178,6 +178,8 @@ TEST_CASE("settings describe: complete, in one voice") {
                              "log.level",
                              "log.format"})
         CHECK_MESSAGE(names.contains(name), name);
+    CHECK(has(settings::describe_as_text(), "limits.default\n    section, default as below, reloads\n"));
+    CHECK(has(settings::describe_as_text(), "server.tls\n    section, default no TLS, needs a restart\n"));
     CHECK(has(settings::describe_as_text(), "webhook.port\n    integer (0 to 65535, or 0: any free port), "
                                             "default 5000, needs a restart\n    Port to listen on.\n"));
     CHECK(has(
