@@ -1,7 +1,8 @@
 #pragma once
-// Delivery ids in the memory of this process, shared by its reactors. Bounded: the oldest key leaves when there is no room or
-// its window is over. Keys stand in rings in the order in which they came, so that leaving costs nothing; a table of hashes
-// finds them. Divided into shards with a mutex each, held for some tens of nanoseconds.
+// Delivery ids in the memory of this process, shared by its reactors. Bounded: the oldest key leaves when
+// there is no room or its window is over. Keys stand in rings in the order in which they came, so that
+// leaving costs nothing; a table of hashes finds them. Divided into shards with a mutex each, held for some
+// tens of nanoseconds.
 #include "storage/ports/dedupe_store.hpp"
 
 #include <atomic>
