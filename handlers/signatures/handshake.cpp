@@ -227,7 +227,11 @@ struct handshakes {
             if (const auto c = lone_text(h.name))
                 return json_reply("{" + json_string(h.name) + ":" + json_string(*c) + "}");
             return std::nullopt;
+        case handshake::post_empty_ok:
+            if (!r.body.empty()) return std::nullopt;
+            return bare(200);
         case handshake::post_json_learn:
+            if (has_header(r, v.row().signature.name)) return std::nullopt;
             if (const auto c = lone_text(h.name)) {
                 reply a = bare(200);
                 a.learned_secret = *c;

@@ -168,6 +168,7 @@ enum class handshake : std::uint8_t {
     post_header_echo,     // POST with the header name: the same header on the answer
     post_learn,           // the same, and the value is the key from now on
     post_json_echo,       // POST {"challenge": v} -> the same
+    post_empty_ok,        // POST without a body -> 200
     post_json_learn,      // POST {"verification_token": v}: the value is the key from now on
     get_head_header_echo, // any method with the header name: the option of that name on the answer
     // From here on only after the signature was found good.

@@ -52,11 +52,11 @@ class viewed {
 // it is.
 struct provider {
     std::string_view name;
-    std::string_view algo; // hmac-sha1 hmac-sha256 hmac-sha384 hmac-sha512 sha1 sha256 sha384 ed25519
-                           // ecdsa-sha1 ecdsa-sha256 rsa-sha1 rsa-sha256 rsa-sha512 pss-sha512 rsa-double
-    std::string_view encoding;     // hex HEX base64 base64url base64hex percent
-    std::string_view signs;        // template of the message
-    std::string_view headers;      // "Name: value" lines, templates
+    std::string_view algo;     // hmac-sha1 hmac-sha256 hmac-sha384 hmac-sha512 sha1 sha256 sha384 ed25519
+                               // ecdsa-sha1 ecdsa-sha256 rsa-sha1 rsa-sha256 rsa-sha512 pss-sha512 rsa-double
+    std::string_view encoding; // hex HEX base64 base64url base64hex percent
+    std::string_view signs;    // template of the message
+    std::string_view headers;  // "Name: value" lines, templates
     std::string_view unit = "";    // of {ts}: s ms iso, or none
     int tolerance = 0;             // seconds; 0: not judged
     std::string_view key = "utf8"; // utf8 base64 whsec hex
