@@ -70,12 +70,17 @@ def main():
           dotted=request(f"webhook-id: m.1\nwebhook-timestamp: {NOW}\nwebhook-signature: v1,{b64(b'x' * 32)}"))
     adyen = {"pspReference": "p", "merchantAccountCode": "a", "merchantReference": "r", "amount": {"value": 1, "currency": "EUR"},
              "eventCode": "E", "success": "true", "additionalData": {"hmacSignature": b64(mac("p::a:r:1:EUR:E:true"))}}
+    # Null counts as nothing, and absent is not allowed.
+    paymob = dict.fromkeys(["created_at", "error_occured", "has_parent_transaction", "id", "integration_id", "is_3d_secure", "is_auth", "is_capture",
+                            "is_refunded", "is_standalone_payment", "is_voided", "pending", "success"])
+    paymob |= {"amount_cents": 1, "currency": "EGP", "is_voided": True, "order": {"id": 9}, "owner": 10,
+               "source_data": {"pan": None, "sub_type": None, "type": "card"}}
     write("signature_fields_fuzz",
           adyen=request("A: b", json.dumps({"notificationItems": [{"NotificationRequestItem": adyen}]})),
           exact=request("A: b", '{"Content":{"a": 1},"HashCode":"%s"}' % mac('{"a": 1}').hex().upper()),
           mailgun=request("A: b", '{"signature":{"timestamp":"%s","token":"t","signature":"%s"}}' % (NOW, mac(NOW + "t").hex())),
           treezor=request("A: b", '{"object_payload":{"u":"/"},"object_payload_signature":"%s"}' % b64(mac('{"u":"\\/"}'))),
-          paymob=request("A: b", '{"obj":{"id":1}}', "hmac=" + mac("1", "sha512").hex()),
+          paymob=request("A: b", json.dumps({"obj": paymob}), "hmac=" + mac("1EGPtrue910card", "sha512").hex()),
           favro=request("X-Favro-Webhook: " + b64(mac("phttps://hooks.example.com/webhook/acme/in", "sha1")), '{"payloadId":"p"}'),
           sns=request("A: b", '{"Type":"Notification","MessageId":"i","TopicArn":"t","Message":"m","Timestamp":"2023-11-14T22:13:20Z",'
                       '"SignatureVersion":"2","Signature":"AAAA","SigningCertURL":"https://sns.us-east-1.amazonaws.com/x.pem"}'),
