@@ -14,7 +14,6 @@
 namespace mira::signatures {
 namespace {
 
-using boost::json::object;
 using boost::json::value;
 
 std::optional<value> parsed(std::string_view body) {

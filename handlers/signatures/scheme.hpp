@@ -107,7 +107,14 @@ constexpr signature_place in_pairs(std::string_view name, std::string_view key, 
 }
 
 enum class time_place : std::uint8_t { none, header, pair, json };
-enum class time_format : std::uint8_t { seconds, milliseconds, rfc3339, rfc3339_or_milliseconds };
+enum class time_format : std::uint8_t {
+    seconds,
+    milliseconds,
+    seconds_or_milliseconds, // told apart by the number of digits; where the provider's document leaves it
+                             // open
+    rfc3339,
+    rfc3339_or_milliseconds,
+};
 
 struct timestamp_rule {
     time_place where = time_place::none;

@@ -53,7 +53,7 @@ class verifier {
     using made = boost::system::result<std::shared_ptr<const verifier>, config_errors>;
     // No secret at all is no error: such a verifier refuses everything. Secrets newest first, at most
     // most_secrets.
-    static made make(std::shared_ptr<const scheme> s, std::span<const configured_secret> secrets,
+    static made make(const std::shared_ptr<const scheme>& s, std::span<const configured_secret> secrets,
                      verifier_options options);
 
     verdict check(const signed_request& r) const;

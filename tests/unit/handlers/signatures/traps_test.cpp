@@ -354,6 +354,8 @@ TEST_CASE("traps: values that are signed without a separator must all be there")
 }
 
 TEST_CASE("traps: options: unknown and missing ones are errors that help") {
+    CHECK_FALSE(
+        test::make_verifier("nobody", {test::secret("s")}).has_value()); // an unknown scheme verifies nothing
     const auto missing = test::make_verifier("paypal", {});
     REQUIRE_FALSE(missing.has_value());
     CHECK(missing.error()[0].what == "the scheme paypal needs the option \"webhook_id\"");
