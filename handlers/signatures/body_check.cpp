@@ -23,7 +23,7 @@ void body_check::open(const credential* c, const pieces& before) {
     ++lane_count_;
     const auto feed_front = [&](auto& sink) {
         if (secret_first_) sink.update(c->bytes.bytes());
-        for (std::size_t i = 0; i < before.count; ++i) sink.update(as_bytes(before.views[i]));
+        for (const piece& p : before.all()) sink.update(as_bytes(p.view()));
     };
     if (row_->algo == algorithm::hmac)
         feed_front(l.emplace<crypto::hmac_stream>(*c->mac));
@@ -126,7 +126,7 @@ verdict body_check::judge_public_keys() {
 verdict body_check::judge_ed25519(const pieces& before, std::string_view body) {
     std::array<std::span<const unsigned char>, most_pieces + 2> message;
     std::size_t n = 0;
-    for (std::size_t i = 0; i < before.count; ++i) message[n++] = as_bytes(before.views[i]);
+    for (const piece& p : before.all()) message[n++] = as_bytes(p.view());
     if (form_ == body_form::raw) message[n++] = as_bytes(body);
     message[n++] = as_bytes(tail());
     for (std::size_t i = 0; i < owner_->credentials_.size(); ++i) {

@@ -9,11 +9,11 @@
 #include <boost/json/value.hpp>
 
 #include <array>
+#include <span>
 
 namespace mira::signatures {
 namespace {
 
-using boost::json::object;
 using boost::json::value;
 
 std::optional<value> parsed(std::string_view body) {
@@ -52,6 +52,16 @@ const value* at_path(const value* v, std::string_view path) {
         path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
     }
     return v;
+}
+
+// Nothing stands between the values, so one that is left out would let its neighbours take its place: all
+// must be there.
+bool append_all(std::string& out, const value* v, std::span<const std::string_view> paths) {
+    for (const auto path : paths) {
+        const value* each = at_path(v, path);
+        if (each == nullptr || !append_scalar(out, each)) return false;
+    }
+    return true;
 }
 
 // The string at the path, decoded; missing where there is none.
@@ -147,8 +157,7 @@ reading read_paymob(const claims_request& r, claims& out) {
                                                              "source_data.sub_type",
                                                              "source_data.type",
                                                              "success"};
-    for (const auto name : signed_fields)
-        if (!append_scalar(c.message, at_path(obj, name))) return reading::malformed;
+    if (!append_all(c.message, obj, signed_fields)) return reading::malformed;
     out.list.push_back(std::move(c));
     return reading::ok;
 }
@@ -178,9 +187,7 @@ reading read_praxis(const claims_request& r, claims& out) {
                                                              "transaction.conversion_rate",
                                                              "transaction.processed_currency",
                                                              "transaction.processed_amount"};
-    for (const auto name : signed_fields)
-        if (!append_scalar(c.message, at_path(&*document, name))) return reading::malformed;
-    if (c.message.empty()) return reading::malformed;
+    if (!append_all(c.message, &*document, signed_fields)) return reading::malformed;
     out.list.push_back(std::move(c));
     return reading::ok;
 }

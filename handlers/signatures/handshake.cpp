@@ -183,8 +183,7 @@ struct handshakes {
 
     // A body that is nothing but {"name": text}.
     std::optional<std::string> lone_text(std::string_view name) const {
-        if (r.body.size() > 2 * longest_challenge || has_header(r, v.row().signature.name))
-            return std::nullopt;
+        if (r.body.size() > 2 * longest_challenge) return std::nullopt;
         const auto o = object_with(r, name);
         if (!o || o->size() != 1) return std::nullopt;
         auto t = text_of(*o, name);
@@ -227,7 +226,11 @@ struct handshakes {
             if (const auto c = lone_text(h.name))
                 return json_reply("{" + json_string(h.name) + ":" + json_string(*c) + "}");
             return std::nullopt;
+        case handshake::post_empty_ok:
+            if (!r.body.empty()) return std::nullopt;
+            return bare(200);
         case handshake::post_json_learn:
+            if (has_header(r, v.row().signature.name)) return std::nullopt;
             if (const auto c = lone_text(h.name)) {
                 reply a = bare(200);
                 a.learned_secret = *c;

@@ -102,8 +102,9 @@ std::optional<extractor> override_or(const std::string& own, const field_rule& r
 
 } // namespace
 
-verifier::made verifier::make(std::shared_ptr<const scheme> s, std::span<const configured_secret> secrets,
-                              verifier_options options) {
+verifier::made verifier::make(const std::shared_ptr<const scheme>& s,
+                              std::span<const configured_secret> secrets, verifier_options options) {
+    if (s == nullptr) return config_errors{{options.where, "there is no such scheme"}};
     config_errors errors;
     std::shared_ptr<verifier> v{new verifier};
     v->options_ = std::move(options);

@@ -45,14 +45,14 @@ std::optional<std::size_t> decode(encoding e, std::string_view text, std::span<u
 
 bool body_check::pieces::add(std::string_view s) {
     if (count == most_pieces) return false;
-    views[count++] = s;
+    list[count++] = {s.data(), s.size()};
     return true;
 }
 
 bool body_check::pieces::add_made(std::string&& s) {
-    if (made_count == made.size()) return false;
-    made[made_count] = std::move(s);
-    return add(made[made_count++]);
+    if (!made.empty()) return false;
+    made = std::move(s);
+    return add(made);
 }
 
 bool body_check::refuse(outcome o, const char* reason) {
@@ -220,8 +220,8 @@ bool body_check::read_message(const signed_request& r, pieces& before) {
         }
         behind_body_ = true;
     }
-    for (std::size_t i = 0; i < after.count; ++i) {
-        const std::string_view s = after.views[i];
+    for (const piece& a : after.all()) {
+        const std::string_view s = a.view();
         if (s.size() > tail_room - tail_size_)
             return refuse(outcome::invalid, "what is signed behind the body is too long");
         std::memcpy(tail_.data() + tail_size_, s.data(), s.size());

@@ -107,7 +107,14 @@ constexpr signature_place in_pairs(std::string_view name, std::string_view key, 
 }
 
 enum class time_place : std::uint8_t { none, header, pair, json };
-enum class time_format : std::uint8_t { seconds, milliseconds, rfc3339, rfc3339_or_milliseconds };
+enum class time_format : std::uint8_t {
+    seconds,
+    milliseconds,
+    seconds_or_milliseconds, // told apart by the number of digits; where the provider's document leaves it
+                             // open
+    rfc3339,
+    rfc3339_or_milliseconds,
+};
 
 struct timestamp_rule {
     time_place where = time_place::none;
@@ -168,6 +175,7 @@ enum class handshake : std::uint8_t {
     post_header_echo,     // POST with the header name: the same header on the answer
     post_learn,           // the same, and the value is the key from now on
     post_json_echo,       // POST {"challenge": v} -> the same
+    post_empty_ok,        // POST without a body -> 200
     post_json_learn,      // POST {"verification_token": v}: the value is the key from now on
     get_head_header_echo, // any method with the header name: the option of that name on the answer
     // From here on only after the signature was found good.

@@ -87,6 +87,8 @@ std::optional<wall_time> parse_timestamp(std::string_view text, time_format form
     switch (format) {
     case time_format::seconds: return count(text, 10, second);
     case time_format::milliseconds: return count(text, 13, millisecond);
+    case time_format::seconds_or_milliseconds:
+        return text.size() == 13 ? count(text, 13, millisecond) : count(text, 10, second);
     case time_format::rfc3339: return rfc3339(text);
     case time_format::rfc3339_or_milliseconds:
         return text.find('-') == std::string_view::npos ? count(text, 13, millisecond) : rfc3339(text);

@@ -39,8 +39,9 @@ constexpr scheme adyen = [] {
     return s;
 }();
 constexpr scheme exact_online =
-    with_note(by("exact-online", read_exact_online, hash::sha256),
-              "from a public catalogue of presets, which checked it against a live delivery");
+    with_handshake(with_note(by("exact-online", read_exact_online, hash::sha256),
+                             "from a public catalogue of presets, which checked it against a live delivery"),
+                   {handshake::post_empty_ok});
 constexpr scheme paymob = with_id(by("paymob", read_paymob, hash::sha512), json("/obj/id"), json("/type"));
 constexpr scheme praxis = [] {
     scheme s = by("praxis", read_praxis, hash::sha384);

@@ -56,8 +56,9 @@ constexpr scheme cloudinary_sha256 = [] {
     return s;
 }();
 constexpr scheme front = [] {
-    scheme s = row("front", in_header("X-Front-Signature"), base64, time_body(":"),
-                   {time_place::header, "X-Front-Request-Timestamp", millis, 300});
+    scheme s =
+        row("front", in_header("X-Front-Signature"), base64, time_body(":"),
+            {time_place::header, "X-Front-Request-Timestamp", time_format::seconds_or_milliseconds, 300});
     s.handshakes = {{{handshake::front_challenge, "X-Front-Challenge"}}};
     s.type = json("/type");
     return s;
@@ -98,7 +99,8 @@ constexpr scheme linkedin = [] {
     return s;
 }();
 constexpr scheme oura = [] {
-    scheme s = row("oura", in_header("x-oura-signature"), hex, time_body(""), time_in("x-oura-timestamp"));
+    scheme s = row("oura", in_header("x-oura-signature"), hex, time_body(""),
+                   time_in("x-oura-timestamp", time_format::seconds_or_milliseconds));
     s.handshakes = {{{handshake::get_oura}}};
     s.options = {{{"verify_token"}}};
     s.type = json("/event_type");

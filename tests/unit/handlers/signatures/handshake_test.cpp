@@ -183,6 +183,12 @@ TEST_CASE("handshake: monday, RingCentral, Vercel") {
     CHECK_FALSE(plainly(monday, post(R"({"event":{"challenge":"c"}})")));
     CHECK_FALSE(plainly(monday, post(R"({"challenge":7})")));
     CHECK_FALSE(plainly(monday, post("{\"challenge\":\"\\u0000\"}")));
+    message with_token = post(R"({"challenge":"c"})");
+    with_token.headers = {
+        {"Authorization", "a.b.c"}}; // an app's webhooks bring their token with the challenge
+    CHECK(body_of(plainly(monday, with_token)) == R"({"challenge":"c"})");
+    CHECK(plainly(made("exact-online"), post(""))->status == 200);
+    CHECK_FALSE(plainly(made("exact-online"), post("{}")));
     message m = post("");
     m.headers = {{"Validation-Token", "vt-1"}};
     CHECK(header_of(*plainly(made("ringcentral"), m), "Validation-Token") == "vt-1");

@@ -31,6 +31,9 @@ TEST_CASE("timestamp: counts") {
                             "-170000000", "1.70000000", "170000000x"})
         CHECK_FALSE(stamp(bad, time_format::seconds));
     CHECK_FALSE(stamp("1700000000", time_format::milliseconds));
+    CHECK(stamp("1700000000", time_format::seconds_or_milliseconds) == 1700000000 * billion);
+    CHECK(stamp("1700000000000", time_format::seconds_or_milliseconds) == 1700000000 * billion);
+    CHECK_FALSE(stamp("17000000000", time_format::seconds_or_milliseconds));
 }
 
 TEST_CASE("timestamp: RFC 3339") {

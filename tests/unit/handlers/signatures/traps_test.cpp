@@ -343,7 +343,19 @@ TEST_CASE("traps: SNS: which fields, which hash") {
     CHECK(body("2", "SHA256", R"("Type":"Other",)", notice) == outcome::invalid);
 }
 
+TEST_CASE("traps: values that are signed without a separator must all be there") {
+    message m;
+    m.body = R"({"obj":{"id":1}})";
+    m.query = "hmac=" + hex(hmac_of("SHA512", "s", "1"));
+    CHECK(judge(made("paymob", {"s"}), m).result == outcome::invalid);
+    m.headers = {{"gt-authentication", hex(test::digest_of("SHA384", "1s"))}};
+    m.body = R"({"merchant_id":1})";
+    CHECK(judge(made("praxis", {"s"}), m).result == outcome::invalid);
+}
+
 TEST_CASE("traps: options: unknown and missing ones are errors that help") {
+    CHECK_FALSE(
+        test::make_verifier("nobody", {test::secret("s")}).has_value()); // an unknown scheme verifies nothing
     const auto missing = test::make_verifier("paypal", {});
     REQUIRE_FALSE(missing.has_value());
     CHECK(missing.error()[0].what == "the scheme paypal needs the option \"webhook_id\"");
