@@ -192,6 +192,12 @@ public_key::result<public_key> public_key::from_text(std::string_view text) {
     return adopt(std::move(key));
 }
 
+public_key::result<public_key> public_key::of_certificate(const std::shared_ptr<void>& x509) {
+    pkey key = share(X509_get_pubkey(static_cast<X509*>(x509.get())));
+    if (!key) return key_error{"the certificate's key cannot be read"};
+    return adopt(std::move(key));
+}
+
 public_key::result<public_key> public_key::parse_any(std::string_view text) {
     auto r = from_text(trimmed(text));
     ERR_clear_error();

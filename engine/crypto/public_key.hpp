@@ -64,6 +64,9 @@ class public_key {
     bool verify_rsa(hash h, rsa_padding padding, std::span<const unsigned char> digest,
                     std::span<const unsigned char> signature) const;
 
+    // Of a certificate that was read (certificate.hpp): an X509.
+    static result<public_key> of_certificate(const std::shared_ptr<void>& x509);
+
   private:
     public_key(std::shared_ptr<void> key, key_kind kind) : key_{std::move(key)}, kind_{kind} {}
     static result<public_key> adopt(std::shared_ptr<void> key);

@@ -101,6 +101,7 @@ bool runtime::start(std::vector<std::string>& why) {
     reactors_ = std::make_unique<reactors>(settings_.server.reactors);
     tls_ = make_tls(settings_, why);
     if (settings_.server.tls && tls_.empty()) return false;
+    if (!reach_out(why)) return false;
     // Beside a process that is to be replaced, the sockets come first: what connects from now on waits
     // instead of being refused.
     if (options_.takeover && !bind(why)) return false;
@@ -125,6 +126,25 @@ bool runtime::raise_descriptor_limit(std::vector<std::string>&) {
     if (l.rlim_cur < wanted)
         log::warn("process.few_descriptors", {{"descriptors", std::uint64_t{l.rlim_cur}},
                                               {"connections_wanted", settings_.server.limits.connections}});
+    return true;
+}
+
+// Without root certificates of the system's own everything else works: only what is named must be there.
+bool runtime::reach_out(std::vector<std::string>& why) {
+    if (!settings_.outbound.enabled) return true;
+    std::string reason;
+    outbound_ = outbound::make(settings_.outbound, (*reactors_)[0], reason);
+    if (outbound_) {
+        undo_.emplace_back([this] { outbound_->join(); });
+        process_.outbound = &outbound_->client();
+        process_.keys = &outbound_->keys();
+        return true;
+    }
+    if (settings_.outbound.ca_file) {
+        why.push_back(reason);
+        return false;
+    }
+    log::warn("outbound.off", {{"reason", reason}});
     return true;
 }
 
@@ -180,7 +200,7 @@ void runtime::prime_quotas() {
 
 std::shared_ptr<const webhook::snapshot> runtime::compile(const settings::settings& s,
                                                           std::vector<std::string>& why) {
-    return compile_sources({s, *labels_, nullptr, learned_.get()}, why);
+    return compile_sources({s, *labels_, outbound_ ? &outbound_->keys() : nullptr, learned_.get()}, why);
 }
 
 // ---- reactors and sockets
@@ -205,6 +225,10 @@ bool runtime::make_cores(std::vector<std::string>& why) {
             });
             if (!taken) home->post([done] { done(false); });
         };
+        if (outbound_)
+            p.core.visit = [this, home = &(*reactors_)[i]](std::string url, std::function<void(bool)> done) {
+                outbound_->visit(std::move(url), *home, std::move(done));
+            };
         journal_->shard_of(i).when_told([edge = &p.edge] { edge->flush_ready(); });
         p.sweep();
         process_.reactors.push_back({&(*reactors_)[i], &p.edge, &p.core, &journal_->shard_of(i)});
@@ -365,6 +389,7 @@ void runtime::stop(const std::function<bool()>& interrupted) {
         p.timer.cancel();
         p.core.limiter.give_back_all(system_clocks().mono());
         journal_->shard_of(r.index()).publish();
+        if (outbound_ && r.index() == 0) outbound_->stop();
         r.background().close([&left] { --left; });
     });
     const auto quiet = [&] {
@@ -378,6 +403,7 @@ void runtime::stop(const std::function<bool()>& interrupted) {
     journal_->close();
     log::info("mira.stopped", {{"failed", has_failed()}});
     reactors_->stop();
+    if (outbound_) outbound_->join();
     undo_.clear();
 }
 

@@ -6,6 +6,7 @@
 #include "engine/reactor/reactors.hpp"
 #include "handlers/app/compile_sources.hpp"
 #include "handlers/app/learned_secrets.hpp"
+#include "handlers/app/outbound.hpp"
 #include "handlers/errors.hpp"
 #include "handlers/ops/process.hpp"
 #include "handlers/services.hpp"
@@ -59,6 +60,7 @@ class runtime {
     class edge_words;
 
     bool raise_descriptor_limit(std::vector<std::string>& why);
+    bool reach_out(std::vector<std::string>& why);
     bool open_stores(std::vector<std::string>& why);
     bool make_cores(std::vector<std::string>& why);
     bool bind(std::vector<std::string>& why);
@@ -90,8 +92,9 @@ class runtime {
     std::unique_ptr<edge_words> words_;
     std::unique_ptr<memory::bucket_store> buckets_;
     std::unique_ptr<memory::dedupe_store> duplicates_;
-    std::unique_ptr<blocking_pool> pool_;
+    std::unique_ptr<outbound> outbound_; // null where nothing is fetched from others
     std::unique_ptr<reactors> reactors_;
+    std::unique_ptr<blocking_pool> pool_; // its jobs end before the reactors that they answer
     std::unique_ptr<journal::event_journal> journal_;
     std::vector<std::unique_ptr<per_reactor>> each_;
     std::vector<std::vector<unique_fd>> plain_sockets_; // bound, by reactor, until they are listened on

@@ -181,6 +181,21 @@ void expose_shared_stores(exposition& out, const process& p) {
     limits::expose(out, telemetry::probes<peers>{all_peers});
 }
 
+void expose_outbound(exposition& out, const process& p) {
+    if (p.outbound == nullptr || p.keys == nullptr) return;
+    const http::client_probe& c = p.outbound->probe();
+    out.family("mira_outbound_requests_total", metric::counter, "Requests to others.").sample(c.requests.value());
+    out.family("mira_outbound_answers_total", metric::counter, "Answers that came, whatever their status.")
+        .sample(c.answers.value());
+    auto failures =
+        out.family("mira_outbound_failures_total", metric::counter, "Requests to others that had no answer.");
+    failures.sample(c.guarded.value(), {{"reason", "address_refused"}});
+    failures.sample(c.failures.value() - c.guarded.value(), {{"reason", "other"}});
+    out.family("mira_outbound_under_way", metric::gauge, "Requests to others that wait for their answer.")
+        .sample(c.under_way.value());
+    p.keys->expose(out);
+}
+
 boost::json::object figures(const process& p) {
     const totals t = add_up(p);
     std::uint64_t admitted = 0, denied = 0;
@@ -214,6 +229,7 @@ std::string metrics_text(const process& p) {
     expose_webhooks(out, p);
     expose_journal(out, p);
     expose_shared_stores(out, p);
+    expose_outbound(out, p);
     return out.text();
 }
 

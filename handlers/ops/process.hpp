@@ -3,10 +3,12 @@
 // composition root; nothing here is owned. Reading is for any thread.
 #include "engine/base/clock.hpp"
 #include "engine/http/buffer.hpp"
+#include "engine/http/client.hpp"
 #include "engine/http/edge.hpp"
 #include "engine/net/admission.hpp"
 #include "engine/reactor/blocking_pool.hpp"
 #include "engine/telemetry/bounded_labels.hpp"
+#include "handlers/keys/key_cache.hpp"
 #include "handlers/webhook/core.hpp"
 #include "storage/journal/shard.hpp"
 #include "storage/memory/bucket_store.hpp"
@@ -45,6 +47,8 @@ class process {
     const http::memory_budget* bodies = nullptr;
     const telemetry::bounded_labels* source_labels = nullptr; // "tenant/source" by figures slot
     blocking_pool* pool = nullptr;
+    const http::client* outbound = nullptr; // null where nothing is fetched from others
+    const keys::key_cache* keys = nullptr;  // the same
 
     // What keeps the process from taking webhooks; empty: nothing.
     std::string why_not_ready() const;

@@ -2,7 +2,7 @@
 // The types of settings that only Mira has: see engine/config/fields.hpp for the others and property.hpp for
 // their use.
 #include "engine/config/fields.hpp"
-#include "handlers/settings/source.hpp"
+#include "handlers/settings/settings.hpp"
 
 #include <map>
 #include <string>
@@ -47,6 +47,16 @@ class options_field final : public config::bound_field<std::map<std::string, con
     std::string type() const override { return "object of strings"; }
     std::string bounds() const override;
     bool is_secret() const override { return true; }
+    void read(const config::value& v, config::reading& r) const override;
+    void write(config::json_writer& w) const override;
+};
+
+// An object of host names, each with an address and, where it is another than the URL's, a port.
+class hosts_field final : public config::bound_field<std::map<std::string, host_address>> {
+  public:
+    using bound_field::bound_field;
+    std::string type() const override { return "object of addresses"; }
+    std::string bounds() const override;
     void read(const config::value& v, config::reading& r) const override;
     void write(config::json_writer& w) const override;
 };

@@ -13,6 +13,7 @@
 #include "handlers/settings/source.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -139,6 +140,22 @@ struct n8n_section {
     secret api_key;
 };
 
+// Where a name is to be found instead of by DNS.
+struct host_address {
+    config::address_bytes address{};
+    std::uint16_t port = 0; // 0: the URL's
+    bool operator==(const host_address&) const = default;
+};
+
+// What Mira fetches by itself: keys that providers publish, links that they want visited.
+struct outbound_section {
+    bool enabled = true;
+    std::vector<config::network> allow; // beside the public Internet
+    milliseconds timeout = seconds{5};
+    std::optional<std::string> ca_file; // unset: the system's roots
+    std::map<std::string, host_address> hosts;
+};
+
 struct rbac_section {
     bool enabled = true;
     bool tenant_isolation = true;
@@ -170,6 +187,7 @@ struct settings {
     std::vector<tenant> tenants{{std::string{default_tenant}, "Default", tier::enterprise}};
     std::vector<source> sources; // the configured ones in their order, then the built-in ones
     n8n_section n8n;
+    outbound_section outbound;
     rbac_section rbac;
     enterprise_section enterprise;
     log_section log;

@@ -1,6 +1,7 @@
 // Providers that sign fields of their JSON body.
 #include "engine/base/encoding.hpp"
 #include "handlers/signatures/claims.hpp"
+#include "handlers/signatures/header_shape.hpp"
 #include "handlers/signatures/json_raw.hpp"
 #include "handlers/signatures/query.hpp"
 #include "handlers/signatures/timestamp.hpp"
@@ -62,6 +63,14 @@ bool append_all(std::string& out, const value* v, std::span<const std::string_vi
         if (each == nullptr || !append_scalar(out, each)) return false;
     }
     return true;
+}
+
+bool lists_word(std::string_view list, std::string_view word) {
+    entries all{list, ' ', ','};
+    std::string_view each;
+    while (all.next(each))
+        if (each == word) return true;
+    return false;
 }
 
 // The string at the path, decoded; missing where there is none.
@@ -297,6 +306,10 @@ reading read_sns(const claims_request& r, claims& out) {
         c.message.append(name).append("\n").append(*v).append("\n");
         return true;
     };
+    // Whoever has an account can have Amazon sign what is sent here: only the source's own topics count.
+    const auto topic = text("TopicArn");
+    const auto ours = r.options.find("topic_arn");
+    if (!topic || ours == r.options.end() || !lists_word(ours->second, *topic)) return reading::malformed;
     bool whole = true;
     if (event)
         for (const auto name : of_event) whole = add(name) && whole;

@@ -3,8 +3,8 @@
 // implements it (a cache filled by an outbound client) fetches in the background; a verifier runs on a
 // reactor and never waits.
 //
-// What an implementation promises: https only; the connection checked by the egress guard; for
-// certificate_url the chain checked up to a public root and the certificate's host names against the URL's;
+// What an implementation promises: https only; the connection checked by the egress guard; for a certificate
+// the chain checked up to a public root, and that it was issued for one of the names that the request lists;
 // answers cached, refusals too, and both bounded, since URLs and ids come from unverified requests. The
 // verifier has checked the URL against the scheme's host list before it asks. find() may be called from any
 // thread, does not block, throw or allocate much.
@@ -25,6 +25,7 @@ struct key_request {
     form what = form::certificate;
     std::string_view url;
     std::string_view id;                           // empty for certificate
+    std::string_view names{};                      // certificate: patterns as in host_rule.hpp; any will do
     crypto::key_kind kind = crypto::key_kind::rsa; // what is expected; another kind is a refusal
 };
 

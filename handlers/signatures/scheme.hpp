@@ -147,6 +147,9 @@ struct key_rule {
     // by_url: the hosts that the peer's URL may name, separated by spaces; see host_rule.hpp.
     std::string_view hosts{};
     std::string_view path_suffix{};
+    // by_url: what the certificate there must be issued for, in the notation of hosts. Providers sign under
+    // names of their own, which are not the host's.
+    std::string_view certificate_names{};
 };
 
 enum class field_place : std::uint8_t { none, header, json, query, form };

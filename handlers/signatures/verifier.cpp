@@ -203,6 +203,7 @@ std::optional<crypto::public_key> verifier::fetched_key(std::string_view id, std
         why.reason = "the key's URL is not one of the provider's";
         if (!url_allowed(url, rule.hosts, rule.path_suffix)) return std::nullopt;
         wanted.url = url;
+        wanted.names = rule.certificate_names;
     } else {
         why.reason = "the key's id has a form that the scheme does not know";
         if (!is_safe_key_id(id)) return std::nullopt;

@@ -22,6 +22,10 @@ namespace mira::webhook {
 // whether it is kept.
 using secret_learner = std::function<void(const source&, std::string secret, std::function<void(bool)> done)>;
 
+// Visits a link that a genuine provider asked to be visited, off the reactor; done hears on the reactor whether
+// it answered with success.
+using link_visitor = std::function<void(std::string url, std::function<void(bool)> done)>;
+
 struct core {
     core(reactor& r, storage::event_appender& log_, ports::dedupe_store& d, ports::bucket_store& buckets,
          const limits::peer_admission::settings& peers_, std::size_t source_slots)
@@ -39,6 +43,7 @@ struct core {
     log_step logging;
     http::object_pool<signatures::body_check, 8> body_checks;
     secret_learner learn;
+    link_visitor visit; // empty: nothing is fetched from others
 };
 
 } // namespace mira::webhook

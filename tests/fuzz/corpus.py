@@ -82,7 +82,7 @@ def main():
           treezor=request("A: b", '{"object_payload":{"u":"/"},"object_payload_signature":"%s"}' % b64(mac('{"u":"\\/"}'))),
           paymob=request("A: b", json.dumps({"obj": paymob}), "hmac=" + mac("1EGPtrue910card", "sha512").hex()),
           favro=request("X-Favro-Webhook: " + b64(mac("phttps://hooks.example.com/webhook/acme/in", "sha1")), '{"payloadId":"p"}'),
-          sns=request("A: b", '{"Type":"Notification","MessageId":"i","TopicArn":"t","Message":"m","Timestamp":"2023-11-14T22:13:20Z",'
+          sns=request("A: b", '{"Type":"Notification","MessageId":"i","TopicArn":"option","Message":"m","Timestamp":"2023-11-14T22:13:20Z",'
                       '"SignatureVersion":"2","Signature":"AAAA","SigningCertURL":"https://sns.us-east-1.amazonaws.com/x.pem"}'),
           ebay=request("x-ebay-signature: " + b64(b'{"kid":"k","signature":"AAAA"}')),
           graph=request("A: b", '{"value":[{"clientState":"%s"}]}' % KEY.decode()),

@@ -26,11 +26,12 @@ ALLOWED = {
     "storage/journal": ["records", "ports"],
     "storage/memory": ["records", "ports"],
     "handlers/signatures": [],
+    "handlers/keys": ["signatures"],
     "handlers/limits": [],
     "handlers/webhook": ["signatures", "limits"],
-    "handlers/ops": ["limits", "webhook"],
+    "handlers/ops": ["keys", "limits", "webhook"],
     "handlers/settings": ["signatures", "limits", "webhook"],
-    "handlers/app": ["signatures", "limits", "webhook", "ops", "settings"],
+    "handlers/app": ["signatures", "keys", "limits", "webhook", "ops", "settings"],
 }
 
 # Libraries that only these folders may include: what stands behind a port stays behind it.

@@ -238,7 +238,12 @@ constexpr scheme paypal = [] {
     s.id = header("paypal-transmission-id");
     s.type = json("/event_type");
     s.options = {{{"webhook_id", true}}};
-    s.keys = {key_origin::by_url, "paypal-cert-url", {}, "*.paypal.com"};
+    s.keys = {key_origin::by_url,
+              "paypal-cert-url",
+              {},
+              "*.paypal.com",
+              {},
+              "messageverificationcerts.paypal.com messageverificationcerts.sandbox.paypal.com"};
     s.after_failure = retries::days;
     return s;
 }();
@@ -254,7 +259,17 @@ constexpr scheme sns = [] {
     s.id = json("/MessageId");
     s.type = json("/Type");
     s.handshakes = {{{handshake::sns_confirmation}}};
-    s.keys = {key_origin::by_url, {}, {}, "sns.<region>.amazonaws.com sns.<region>.amazonaws.com.cn", ".pem"};
+    // The certificates' names are those that Amazon's own libraries know: one for most regions, their own for
+    // the newer ones, for China and for the government.
+    s.keys = {key_origin::by_url,
+              {},
+              {},
+              "sns.<region>.amazonaws.com sns.<region>.amazonaws.com.cn",
+              ".pem",
+              "sns.amazonaws.com sns.<region>.amazonaws.com sns-signing.<region>.amazonaws.com "
+              "sns-<region>.amazonaws.com sns-<region>.amazonaws.com.cn sns.<region>.amazonaws.com.cn"};
+    // Amazon signs for everybody's topics with these keys, so the topics must be named.
+    s.options = {{{"topic_arn", true}}};
     s.after_failure = retries::hours;
     return s;
 }();

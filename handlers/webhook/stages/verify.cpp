@@ -46,6 +46,33 @@ void refuse_unverified(ingest& in, const signatures::verdict& v) {
     }
 }
 
+// The subscription begins when the link was visited: until then the provider must go on asking.
+void visited(ingest& in, const signatures::reply& answer, bool done) {
+    if (!done) {
+        in.refuse({.what = error::storage_unavailable,
+                   .detail = "The link that confirms the subscription could not be visited; send it again.",
+                   .retry_after = 5},
+                  webhook::outcome::storage_unavailable);
+        return;
+    }
+    log::info("source.subscription_confirmed", {{"tenant", in.from->tenant}, {"source", in.from->name}});
+    in.count(webhook::outcome::handshake);
+    send_reply(in.x, answer);
+}
+
+http::verdict answer_handshake(ingest& in, const signatures::reply& reply) {
+    if (!reply.visit.empty() && in.reactor_core.visit) {
+        in.reactor_core.visit(reply.visit, [&in, reply](bool done) { visited(in, reply, done); });
+        return http::verdict::suspend;
+    }
+    if (!reply.visit.empty())
+        log::warn("source.confirm_by_hand",
+                  {{"tenant", in.from->tenant}, {"source", in.from->name}, {"url", reply.visit}});
+    in.count(webhook::outcome::handshake);
+    send_reply(in.x, reply);
+    return http::verdict::respond;
+}
+
 } // namespace
 
 http::verdict verify(http::exchange& x) {
@@ -59,11 +86,7 @@ http::verdict verify(http::exchange& x) {
         return http::verdict::respond;
     }
     c.peers.genuine(x.client().bytes, in.peer_cost, c.home.now());
-    if (const auto reply = in.from->verifier->answer_signed(r)) {
-        in.count(outcome::handshake);
-        send_reply(x, *reply);
-        return http::verdict::respond;
-    }
+    if (const auto reply = in.from->verifier->answer_signed(r)) return answer_handshake(in, *reply);
     return http::verdict::proceed;
 }
 

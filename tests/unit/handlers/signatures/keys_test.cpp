@@ -22,11 +22,12 @@ class fixed_keys final : public key_source {
         url = wanted.url;
         id = wanted.id;
         what = wanted.what;
+        names = wanted.names;
         return answer;
     }
     key_answer answer;
     int asked = 0;
-    std::string url, id;
+    std::string url, id, names;
     key_request::form what{};
 };
 
@@ -66,6 +67,8 @@ TEST_CASE("keys: PayPal's certificate comes from PayPal only") {
     CHECK(judge(v, paypal(url)) == outcome::accepted);
     CHECK(keys.url == url);
     CHECK(keys.what == key_request::form::certificate);
+    CHECK(host_allowed("messageverificationcerts.paypal.com", keys.names));
+    CHECK_FALSE(host_allowed("api.paypal.com", keys.names));
     const int asked = keys.asked;
     for (const char* bad :
          {"http://api.paypal.com/x", "https://paypal.com.evil.example/x", "https://evil.example/x",
@@ -115,9 +118,15 @@ TEST_CASE("keys: SNS, Circle, eBay and key sets") {
         m.body =
             R"({"Type":"Notification","Message":"hi","MessageId":"i","Timestamp":"2023-11-14T22:13:20Z","TopicArn":"t","SignatureVersion":"2","SigningCertURL":")" +
             url + R"(","Signature":")" + base64(rsa.sign("SHA256", text)) + "\"}";
-        return judge(made("sns", &keys), m);
+        return judge(made("sns", &keys, {}, {{"topic_arn", "t"}}), m);
     };
     CHECK(sns("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem") == outcome::accepted);
+    for (const char* name : {"sns.amazonaws.com", "sns.eu-west-1.amazonaws.com",
+                             "sns-signing.af-south-1.amazonaws.com", "sns-us-gov-west-1.amazonaws.com",
+                             "sns-cn-north-1.amazonaws.com.cn"})
+        CHECK(host_allowed(name, keys.names));
+    for (const char* name : {"s3.amazonaws.com", "amazonaws.com", "x.sns.amazonaws.com", "*.amazonaws.com"})
+        CHECK_FALSE(host_allowed(name, keys.names));
     CHECK(sns("https://sns.cn-north-1.amazonaws.com.cn/x.pem") == outcome::accepted);
     CHECK(sns("https://sns.us-gov-west-1.amazonaws.com/x.pem") == outcome::accepted);
     CHECK(sns("https://sns.evil.amazonaws.com/x.pem") == outcome::invalid);

@@ -311,7 +311,7 @@ TEST_CASE("traps: rotation within one header, as each provider writes it") {
 
 TEST_CASE("traps: SNS: which fields, which hash") {
     const auto& rsa = key_pair::of(key_type::rsa);
-    const auto v = made("sns", {rsa.public_pem()});
+    auto v = made("sns", {rsa.public_pem()}, {.named = {{"topic_arn", "s, t"}}});
     const auto body = [&](const char* version, const char* digest, const std::string& more,
                           const std::string& text) {
         message m;
@@ -341,6 +341,13 @@ TEST_CASE("traps: SNS: which fields, which hash") {
     CHECK(body("2", "SHA256", R"("Type":"SubscriptionConfirmation","Token":"k",)", confirm) ==
           outcome::invalid);
     CHECK(body("2", "SHA256", R"("Type":"Other",)", notice) == outcome::invalid);
+    // Amazon signs for every customer's topics.
+    for (const char* others : {"s", "tt", "T", "s,t2"}) {
+        CAPTURE(others);
+        v = made("sns", {rsa.public_pem()}, {.named = {{"topic_arn", others}}});
+        CHECK(body("2", "SHA256", R"("Type":"Notification",)", notice) == outcome::invalid);
+    }
+    CHECK_FALSE(test::make_verifier("sns", {}, {}).has_value());
 }
 
 TEST_CASE("traps: values that are signed without a separator must all be there") {
