@@ -58,8 +58,9 @@ void describe(inspection& out, std::size_t i, const fs::path& dir, std::size_t u
     }
     if (s.empty()) {
         // Before a segment gets its name its header is synced; so this one was sound once, and used perhaps.
+        // With a sound header it was not used, unless numbers are missing where it stands.
         if (!s.header_sound || i < used)
-            out.findings.push_back({file + " at 0", "a segment without a readable record", true});
+            out.findings.push_back({file + " at 0", "a segment without a readable record", !s.header_sound});
         return;
     }
     if (!s.header_sound) out.findings.push_back({file + " at 0", "the segment's header is unreadable", true});
@@ -288,7 +289,7 @@ result<recovered> recover(const fs::path& dir, const inspection& found, bool sal
         segment_scan s = found.segments[i];
         const std::uint64_t number = found.numbers[i];
         if (s.empty()) {
-            const bool prepared = i >= used && s.header_sound && !found.strays[i];
+            const bool prepared = s.header_sound && !found.strays[i] && (i >= used || !found.corrupt());
             if (const error_code ec = clear_away(dir, number, prepared)) return ec;
             continue;
         }

@@ -293,13 +293,20 @@ TEST_CASE("journal recovery: prepared segments are no events, and their blocks a
     // On a full disk the journal opens again with the room that it had.
     CHECK(list_spares(dir.path()).size() == 2);
 
-    // Among segments that were used, an empty one is a loss.
+    // Among segments that were used, an empty one is a loss, if numbers are missing there.
     const temp_dir other;
     make_three(other.path());
     segment_builder{2, 1, 22}.fill(9000).save(other.path());
-    check_refused(other.path(), name(2), "without a readable record");
+    check_refused(other.path(), name(3), "sequence numbers 3 to 5 missing");
+    CHECK(look(other.path()).found.findings[0].place == (other / name(2)).string() + " at 0");
     check_clean(other.path(), repair(other.path(), true), {1, 2, 6});
     CHECK(fs::exists(other / (name(2) + ".damaged")));
+
+    const temp_dir unused;
+    make_three(unused.path());
+    fs::rename(unused / name(3), unused / name(4));
+    segment_builder{3, 1, 33}.fill(9000).save(unused.path());
+    check_clean(unused.path(), repair(unused.path()), {1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("journal recovery: only prepared segments, or only a frame") {

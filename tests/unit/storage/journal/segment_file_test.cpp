@@ -83,7 +83,7 @@ TEST_CASE("journal files: a spare is used again, whatever its size") {
         // What the file had is overwritten by and by, what it lacked is zero.
         const std::size_t from = std::max<std::size_t>(std::min(had, size), segment_header_bytes);
         CHECK(bytes.find_first_not_of('\0', from) == std::string::npos);
-        CHECK(std::count(bytes.begin(), bytes.end(), 'o') ==
+        CHECK(std::count(bytes.begin() + segment_header_bytes, bytes.end(), 'o') ==
               static_cast<std::ptrdiff_t>(from - segment_header_bytes));
     }
 }
