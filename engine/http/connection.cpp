@@ -369,7 +369,7 @@ void connection::read_body_directly(exchange& x) {
     buffer& b = x.body_memory_;
     if (b.room() == 0) {
         // Grows with what arrives, not with what was announced.
-        const std::size_t more = std::clamp<std::size_t>(b.size(), buffer_pool::smallest, x.body_left_);
+        const std::size_t more = std::max(b.size(), buffer_pool::smallest);
         if (!b.reserve(edge_.buffers_, std::min<std::size_t>(more, x.body_left_))) {
             refuse_reading(condition::overloaded, fault::none);
             return;
