@@ -464,7 +464,8 @@ void connection::flush() {
             return;
         }
         edge_.probe_.bytes_sent.add(sent);
-        if (sent < wanted) {
+        // TLS sends a record at a time; only what a plain socket leaves over means that it is full.
+        if (s == net::io_status::want_write || (!tls_ && sent < wanted)) {
             blocked_ = true;
             write_stalled_ = edge_.home().timeouts().now();
         }
