@@ -305,6 +305,9 @@ std::size_t connection::begin_exchange(std::string_view bytes) {
         x.body_limit_ = m.found->route->body_limit;
         x.run_before_body();
     } else if (h.verb == method::unknown || h.verb == method::trace || h.verb == method::connect) {
+        // Behind a body that was longer than it said, the next request line begins with the rest of it:
+        // nothing that follows can be trusted to be a request.
+        if (h.verb == method::unknown) x.close_after();
         edge_.policy_.answer(x, condition::not_implemented, fault::none, {});
     } else if (h.verb == method::options && (m.path_known || h.path == "*")) {
         const methods allowed = m.path_known ? m.allowed : methods{method::get, method::post};

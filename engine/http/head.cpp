@@ -194,6 +194,11 @@ fault parse_version(std::string_view s, request_head& out) {
     return fault::none;
 }
 
+// Of a line that is still incomplete: its first space should have come by now.
+bool method_is_endless(std::string_view line) {
+    return line.substr(0, longest_method + 1).find(' ') == std::string_view::npos;
+}
+
 fault parse_request_line(std::string_view line, const head_limits& limits, request_head& out) {
     const auto first = line.find(' ');
     const auto last = line.rfind(' ');
@@ -432,6 +437,8 @@ head_result parse_head(std::string_view input, const head_limits& limits, reques
             return refused(first && line.why == fault::malformed_field ? fault::malformed_request_line
                                                                        : line.why);
         if (line.at == std::string_view::npos) {
+            if (first && seen.size() - at > longest_method && method_is_endless(seen.substr(at)))
+                return refused(fault::method_too_long);
             if (first && seen.size() - at > limits.target_bytes + longest_method + 16)
                 return refused(fault::target_too_long);
             return full ? refused(fault::head_too_large) : head_result{head_result::need_more, fault::none};

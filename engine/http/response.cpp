@@ -21,8 +21,7 @@ class writer {
   public:
     explicit writer(char* p) : p_{p} {}
     writer& operator<<(std::string_view s) {
-        std::memcpy(p_, s.data(), s.size());
-        p_ += s.size();
+        p_ += s.copy(p_, s.size()); // unlike memcpy, sound for an empty view of nothing
         return *this;
     }
     writer& number(std::size_t n) {

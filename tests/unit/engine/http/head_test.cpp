@@ -202,6 +202,10 @@ TEST_CASE("head: methods are tokens, told apart by case (RFC 9110 section 9.1)")
     accept(std::string(31, 'M') + rest);
     accept(std::string(32, 'M') + rest);
     refuse(std::string(33, 'M') + rest, fault::method_too_long);
+    // Before the line ends, too.
+    CHECK(parse(std::string(32, 'M')).result.outcome == head_result::need_more);
+    CHECK(parse(std::string(33, 'M')).result.why == fault::method_too_long);
+    CHECK(parse(std::string(100'000, 'M')).result.why == fault::method_too_long);
 }
 
 TEST_CASE("head: the target's four forms (RFC 9112 section 3.2)") {
