@@ -43,13 +43,13 @@ struct freed {
 // system can: a third of the processor time, and what is hot stays cached. The writer never needs the zeros
 // in memory (see writer::put_vectors).
 std::uint64_t fill_with_zeros(const fs::path& file, std::uint64_t from, std::uint64_t to, error_code& ec) {
+    if (from >= to) return from;
     const std::unique_ptr<char, freed> zeros{static_cast<char*>(std::aligned_alloc(page_bytes, fill_bytes))};
     if (!zeros) {
         ec = make_error_code(boost::system::errc::not_enough_memory);
         return from;
     }
     std::memset(zeros.get(), 0, fill_bytes);
-    if (from >= to) return from;
     unique_fd fd = open_file(file, O_WRONLY | O_DIRECT);
     bool direct = static_cast<bool>(fd);
     while (from < to) {

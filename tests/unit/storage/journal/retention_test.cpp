@@ -82,7 +82,6 @@ TEST_CASE("journal: many small segments, and each event is found in its own") {
 TEST_CASE("journal: by size, the oldest segments go and their files are used again") {
     const temp_dir dir;
     constexpr std::uint64_t limit = 5 * 1024 * 1024;
-    std::uint64_t oldest = 0;
     {
         live_journal j{dir.path()};
         j.settings.files.max_bytes = limit;
@@ -93,18 +92,20 @@ TEST_CASE("journal: by size, the oldest segments go and their files are used aga
         CHECK(eventually([&] { return probe.bytes_kept.value() <= static_cast<std::int64_t>(limit); }));
         CHECK_FALSE(has(j, 1));
         CHECK(has(j, 300));
-        for (std::uint64_t n = 1; n <= 300 && oldest == 0; ++n)
-            if (has(j, n)) oldest = n;
-        for (std::uint64_t n = oldest; n <= 300; ++n) CHECK(has(j, n));
         // Segments kept, the active one, the next one, and spares.
-        CHECK(files_in(dir.path(), ".seg") <= 5 + 2);
-        CHECK(files_in(dir.path(), ".idx") <= 5);
+        CHECK(eventually([&] { return files_in(dir.path(), ".seg") <= 5 + 2; }));
+        CHECK(eventually([&] { return files_in(dir.path(), ".idx") <= 5; }));
     }
     live_journal j{dir.path()};
     REQUIRE(j.open());
-    REQUIRE(j.seen.size() == 301 - oldest);
-    CHECK(j.seen.front().sequence == oldest);
-    CHECK(j.seen.back().sequence == 300);
+    REQUIRE_FALSE(j.seen.empty());
+    CHECK(j.seen.size() >= 16);
+    CHECK(j.seen.size() <= 5 * 20);
+    for (std::size_t i = 0; i < j.seen.size(); ++i) {
+        CHECK(j.seen[i].sequence == 301 - j.seen.size() + i);
+        CHECK(has(j, j.seen[i].sequence));
+    }
+    CHECK_FALSE(has(j, j.seen.front().sequence - 1));
 }
 
 TEST_CASE("journal: by age, and when the limits change") {
