@@ -23,6 +23,8 @@ constexpr std::size_t most_lingering_bytes = 4 * 1024 * 1024;
 constexpr milliseconds draining_idle{1'000};
 // How often a connection that waits for its answers is looked at.
 constexpr milliseconds waiting_check{60'000};
+// After so many reads or writes the other connections have their turn, however much this client has sent.
+constexpr int most_rounds = 64;
 
 deadlines::tick ticks_of(milliseconds d) {
     return static_cast<deadlines::tick>((d + deadlines::tick_length - milliseconds{1}) /
@@ -52,8 +54,8 @@ bool connection::start(std::unique_ptr<net::tls_session> tls, bool expects_proxy
 void connection::on_io(std::uint32_t events) {
     if (phase_ == phase::closed) return;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_done_ = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
-    // A TLS write may have waited for input.
+    // With TLS a write may have waited for input, and a read for output.
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || tls_) readable_ = true;
     if ((events & EPOLLOUT) != 0 || tls_) blocked_ = false;
     advance();
 }
@@ -89,6 +91,7 @@ void connection::read_proxy_header() {
     }
     if (header.client) {
         peer_ = header.client->address;
+        place_ = {}; // the balancer's: one connection takes one place
         if (edge_.admission_.enter(peer_, place) != net::admission::verdict::admitted) {
             edge_.probe_.connections_refused.add(1);
             close_now();
@@ -123,8 +126,33 @@ bool connection::wants_input() const {
 
 void connection::pump() {
     if (pumping_) return;
-    pumping_ = true;
-    while (phase_ == phase::open) {
+    read_and_answer();
+    if (phase_ != phase::open) return;
+    if (first_ == nullptr && (closing_ || at_end_)) {
+        after_last_answer();
+        return;
+    }
+    renew_deadline();
+}
+
+// Reads and sends for as long as there is something to do, within reason.
+void connection::read_and_answer() {
+    struct under_way {
+        connection& c;
+        explicit under_way(connection& of) : c{of} {
+            c.pumping_ = true;
+            ++c.edge_.pumps_;
+        }
+        ~under_way() {
+            c.pumping_ = false;
+            --c.edge_.pumps_;
+        }
+    } const marked{*this};
+    for (int rounds = 0; phase_ == phase::open; ++rounds) {
+        if (rounds == most_rounds) {
+            edge_.postpone(*this);
+            return;
+        }
         if (stash_waits_ && wants_input()) {
             stash_waits_ = false;
             head_started_ = edge_.home().timeouts().now();
@@ -134,16 +162,9 @@ void connection::pump() {
         } else if (first_ != nullptr && !blocked_ && (first_->answered_ || first_->owes_continue_)) {
             flush(); // may make room for what waits
         } else {
-            break;
+            return;
         }
     }
-    pumping_ = false;
-    if (phase_ != phase::open) return;
-    if (first_ == nullptr && (closing_ || at_end_)) {
-        after_last_answer();
-        return;
-    }
-    renew_deadline();
 }
 
 net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
@@ -174,7 +195,10 @@ net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
     if (s == net::io_status::closed) {
         at_end_ = true;
         // Half a request will never be whole; answers to whole ones are still owed.
-        if (reading_ != nullptr || first_ == nullptr) close_now();
+        if (reading_ != nullptr || first_ == nullptr)
+            close_now();
+        else
+            stash_.release();
     } else if (s == net::io_status::failed) {
         close_now();
     }
@@ -355,14 +379,14 @@ std::size_t connection::feed_chunks(exchange& x, std::string_view bytes) {
     return used;
 }
 
-// Keeps a piece of the body; false where there was no memory, and the request is refused.
+// Keeps a piece of the body; false where the request ends here: no memory, or already answered.
 bool connection::store_body(exchange& x, std::string_view piece) {
     if (!x.body_memory_.append(edge_.buffers_, piece)) {
         refuse_reading(condition::overloaded, fault::none);
         return false;
     }
     if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
-    return true;
+    return reading_ == &x;
 }
 
 // A body of known length is read to where it is kept.
@@ -370,7 +394,7 @@ void connection::read_body_directly(exchange& x) {
     buffer& b = x.body_memory_;
     if (b.room() == 0) {
         // Grows with what arrives, not with what was announced.
-        const std::size_t more = std::clamp<std::size_t>(b.size(), buffer_pool::smallest, x.body_left_);
+        const std::size_t more = std::max(b.size(), buffer_pool::smallest);
         if (!b.reserve(edge_.buffers_, std::min<std::size_t>(more, x.body_left_))) {
             refuse_reading(condition::overloaded, fault::none);
             return;
@@ -383,19 +407,27 @@ void connection::read_body_directly(exchange& x) {
     b.grew(n);
     if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
     x.body_left_ -= n;
-    if (x.body_left_ == 0) finish_body(x);
+    if (x.body_left_ == 0 && reading_ == &x) finish_body(x);
 }
 
 void connection::finish_body(exchange& x) {
     reading_ = nullptr;
     x.body_unread_ = false;
-    if (first_ != &x || sent_ == 0) x.owes_continue_ = false;
+    if (first_ != &x || !interim_begun_) x.owes_continue_ = false;
+    if (x.chunks_ != nullptr) edge_.decoders_.destroy(std::exchange(x.chunks_, nullptr));
     x.last_tick_ = ticks::now();
-    // Other requests have used the scratch head since: read it again from the bytes that were kept.
-    request_head& h = *edge_.head_;
-    parse_head(x.head_memory_.view(), edge_.limits_.head, h);
-    x.parameters_ = edge_.router_.find(h.verb, h.path).parameters;
+    restore_head(x);
     x.run_after_body(x.body_memory_.view());
+}
+
+// Other requests have used the scratch head since: reads it again from the bytes that were kept.
+void connection::restore_head(exchange& x) {
+    // They were within the limits of their time, which may have been narrowed since.
+    constexpr head_limits none{
+        .head_bytes = SIZE_MAX, .target_bytes = SIZE_MAX / 2, .fields = fields::capacity};
+    request_head& h = *edge_.head_;
+    parse_head(x.head_memory_.view(), none, h);
+    x.parameters_ = edge_.router_.find(h.verb, h.path).parameters;
 }
 
 // Answers in place of a request that could not be read.
@@ -405,6 +437,7 @@ void connection::refuse(condition c, fault why) {
     x.close_ = refused_ = closing_ = true;
     stash_.release();
     stash_waits_ = false;
+    edge_.head_->forget(); // another request's, or half of one
     edge_.policy_.answer(x, c, why, {});
 }
 
@@ -413,6 +446,7 @@ void connection::refuse_reading(condition c, fault why) {
     exchange& x = *std::exchange(reading_, nullptr);
     edge_.probe_.refused.add(1);
     refused_ = closing_ = true;
+    restore_head(x);
     edge_.policy_.answer(x, c, why, {});
     x.head_memory_.release();
     x.body_memory_.release();
@@ -422,7 +456,12 @@ void connection::refuse_reading(condition c, fault why) {
 
 void connection::answer_ready(exchange& x) {
     // A 100 (Continue) that is not on its way yet has become pointless.
-    if (x.owes_continue_ && !(first_ == &x && sent_ > 0)) x.owes_continue_ = false;
+    if (x.owes_continue_ && !(first_ == &x && interim_begun_)) x.owes_continue_ = false;
+    if (reading_ == &x) { // answered before its body was read: the rest is of no use
+        reading_ = nullptr;
+        refused_ = true;
+    }
+    if (x.close_) closing_ = true;
     if (pumping_ || listed_ready_ || phase_ != phase::open) return;
     listed_ready_ = true;
     next_ready_ = std::exchange(edge_.ready_, this);
@@ -458,6 +497,7 @@ void connection::flush() {
         } else {
             const std::string_view all = first_->owes_continue_ ? continue_line : first_->out_.view();
             wanted = all.size() - sent_;
+            interim_begun_ = first_->owes_continue_;
             s = send_bytes(all.substr(sent_), sent);
         }
         if (s == net::io_status::failed || s == net::io_status::closed) {
@@ -465,9 +505,11 @@ void connection::flush() {
             return;
         }
         edge_.probe_.bytes_sent.add(sent);
-        if (sent < wanted) {
+        if (sent > 0) stalled_ = false;
+        // TLS sends a record at a time; only what a plain socket leaves over means that it is full.
+        if (s == net::io_status::want_write || (!tls_ && sent < wanted)) {
             blocked_ = true;
-            write_stalled_ = edge_.home().timeouts().now();
+            if (!std::exchange(stalled_, true)) write_stalled_ = edge_.home().timeouts().now();
         }
         account_sent(sent);
     }
@@ -504,7 +546,7 @@ void connection::account_sent(std::size_t sent) {
         if (sent_ < size) return;
         sent_ -= size;
         if (interim)
-            first_->owes_continue_ = false;
+            first_->owes_continue_ = interim_begun_ = false;
         else
             drop_first();
         if (sent_ == 0) return;
@@ -599,6 +641,17 @@ deadlines::tick connection::due() const {
     case phase::lingering: return last_active_ + ticks_of(l.linger);
     default: break;
     }
+    const deadlines::tick t = input_due();
+    return first_ != nullptr && blocked_ ? std::min(t, write_due()) : t;
+}
+
+deadlines::tick connection::write_due() const {
+    return write_stalled_ + ticks_of(edge_.limits_.write_timeout);
+}
+
+// What the client still owes, else how long it may be idle.
+deadlines::tick connection::input_due() const {
+    const edge_limits& l = edge_.limits_;
     if (reading_ != nullptr) {
         deadlines::tick t = ticks_of(l.body_timeout);
         if (l.body_bytes_per_second != 0) {
@@ -608,8 +661,9 @@ deadlines::tick connection::due() const {
         return reading_->body_started_ + t;
     }
     if (!stash_.empty() && !stash_waits_) return head_started_ + ticks_of(l.header_timeout);
-    if (first_ != nullptr && blocked_) return write_stalled_ + ticks_of(l.write_timeout);
-    if (first_ != nullptr) return edge_.home().timeouts().now() + ticks_of(waiting_check);
+    // Not later than an idle connection would be looked at: it is one as soon as it has its answer.
+    if (first_ != nullptr)
+        return edge_.home().timeouts().now() + ticks_of(std::min(waiting_check, l.idle_timeout));
     return last_active_ + ticks_of(edge_.draining_ ? draining_idle : l.idle_timeout);
 }
 
@@ -622,11 +676,27 @@ void connection::renew_deadline() {
 
 void connection::on_deadline() {
     if (phase_ == phase::closed) return;
+    try {
+        time_out();
+    } catch (...) {
+        close_now(); // as after a throw in on_io
+        throw;
+    }
+}
+
+void connection::time_out() {
     if (due() > edge_.home().timeouts().now()) {
         edge_.home().timeouts().schedule(*this, due());
         return;
     }
     edge_probe& probe = edge_.probe_;
+    const bool write_overdue = phase_ == phase::open && first_ != nullptr && blocked_ &&
+                               write_due() <= edge_.home().timeouts().now();
+    if (write_overdue) {
+        probe.write_timeouts.add(1);
+        close_now();
+        return;
+    }
     if (phase_ == phase::open && reading_ != nullptr) {
         probe.body_timeouts.add(1);
         refuse_reading(condition::body_timeout, fault::none);
@@ -638,9 +708,7 @@ void connection::on_deadline() {
     } else {
         if (phase_ == phase::handshake || phase_ == phase::proxy_header)
             probe.handshake_failures.add(1);
-        else if (first_ != nullptr)
-            probe.write_timeouts.add(1);
-        else
+        else if (phase_ == phase::open)
             probe.idle_timeouts.add(1);
         close_now();
         return;

@@ -126,7 +126,7 @@ class live_journal {
     }
     // On the reactor's thread.
     void append_now(const storage::event& e, storage::durability level, std::size_t reactor, waiter& w) {
-        const viewed v{e};
+        const viewed_event v{e};
         const auto taken = journal_->appender(reactor).append(v.view(), level, w);
         const std::lock_guard lock{mutex_};
         if (taken)

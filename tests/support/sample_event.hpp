@@ -48,9 +48,9 @@ inline storage::event sample_event(std::uint64_t n, std::size_t body_size = 40) 
 }
 
 // A view together with the list of fields that it needs; the event must outlive it.
-class viewed {
+class viewed_event {
   public:
-    explicit viewed(const storage::event& e) : event_{e} {
+    explicit viewed_event(const storage::event& e) : event_{e} {
         for (const auto& [name, value] : e.fields) fields_.push_back({name, value});
     }
     storage::event_view view() const {

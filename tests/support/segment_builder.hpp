@@ -56,7 +56,7 @@ class segment_builder {
         return *this;
     }
     segment_builder& event(const storage::event& e) {
-        const viewed v{e};
+        const viewed_event v{e};
         const std::size_t at = place(journal::record_type::event, journal::record_size(v.view()));
         journal::encode_event(v.view(), true, bytes_.data() + at);
         journal::seal_record(bytes_.data() + at, next_++, header_.epoch);

@@ -12,14 +12,14 @@ using namespace mira;
 using namespace mira::journal;
 using mira::test::sample_body;
 using mira::test::sample_event;
-using mira::test::viewed;
+using mira::test::viewed_event;
 
 namespace {
 
 constexpr std::uint32_t epoch = 0x5EED1234;
 
 std::string encoded(const storage::event& e, std::uint64_t sequence, std::uint32_t in = epoch) {
-    const viewed v{e};
+    const viewed_event v{e};
     // Not zero, so that a byte that is never written shows.
     std::string out(record_size(v.view()), '\xEE');
     CHECK(encode_event(v.view(), true, out.data()) == out.size());
@@ -87,13 +87,13 @@ TEST_CASE("journal format: lengths up to what their fields hold") {
     e.source.assign(most, 's');
     e.key.assign(most, 'k');
     e.fields = {{std::string(most, 'n'), std::string(most, 'v')}};
-    CHECK(fits_format(viewed{e}.view()));
+    CHECK(fits_format(viewed_event{e}.view()));
     check_round_trip(e);
 
     const auto too_long = [&](auto&& change) {
         storage::event worse = e;
         change(worse);
-        CHECK_FALSE(fits_format(viewed{worse}.view()));
+        CHECK_FALSE(fits_format(viewed_event{worse}.view()));
     };
     too_long([](storage::event& x) { x.tenant += 't'; });
     too_long([](storage::event& x) { x.source += 's'; });
@@ -103,10 +103,10 @@ TEST_CASE("journal format: lengths up to what their fields hold") {
 
     e = bare();
     e.fields.assign(most, {"", ""});
-    CHECK(fits_format(viewed{e}.view()));
+    CHECK(fits_format(viewed_event{e}.view()));
     check_round_trip(e);
     e.fields.emplace_back("", "");
-    CHECK_FALSE(fits_format(viewed{e}.view()));
+    CHECK_FALSE(fits_format(viewed_event{e}.view()));
 }
 
 TEST_CASE("journal format: a record's length must fit into 32 bits") {
@@ -166,7 +166,7 @@ TEST_CASE("journal format: a record cut at any length is none, and nothing behin
 TEST_CASE("journal format: a body that stands elsewhere makes the same bytes") {
     for (const std::size_t size : {0, 1, 7, 8, 9, 63, 64, 1000}) {
         const storage::event e = sample_event(size, size);
-        const viewed v{e};
+        const viewed_event v{e};
         std::string apart(record_size(v.view()) - size, '\xEE');
         CHECK(encode_event(v.view(), false, apart.data()) == apart.size());
         CHECK(encoded_without_body(apart.data()));

@@ -115,7 +115,7 @@ TEST_CASE("journal: the largest record fits, whether or not the segment is new; 
     live_journal j{dir.path()};
     REQUIRE(j.open());
     storage::event e = sample_event(1, 64 * 1024);
-    const mira::test::viewed v{e};
+    const mira::test::viewed_event v{e};
     const std::size_t rest = journal::record_size(v.view()) - e.body.size();
     const std::size_t most = j->writing().largest_record() - rest;
     for (std::uint64_t n = 1; n <= 3; ++n) {
@@ -242,7 +242,7 @@ TEST_CASE("journal: level written is synced within seconds, and then marked") {
     REQUIRE(j.open());
     const storage::event e = sample_event(1);
     CHECK(j.append(e, durability::written).ok());
-    const mira::test::viewed v{e};
+    const mira::test::viewed_event v{e};
     const std::size_t event_end =
         journal::segment_header_bytes + journal::smallest_record + journal::record_size(v.view());
     const auto end = [&] {
