@@ -228,6 +228,9 @@ struct scheme {
     field_rule type{}; // the event
     std::array<handshake_rule, 2> handshakes{};
     acknowledgement ack{};
+    // The answer's status where there is no good signature and the provider looks at it (Discord tries before
+    // it accepts an endpoint). 0: 401 where there is none, 403 where it is wrong or stale.
+    int refusal_status = 0;
     retries after_failure = retries::minutes;
     key_rule keys{};
     claims_reader read = nullptr;

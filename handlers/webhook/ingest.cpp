@@ -1,6 +1,7 @@
 #include "handlers/webhook/ingest.hpp"
 
 #include "handlers/errors.hpp"
+#include "handlers/webhook/reply.hpp"
 
 namespace mira::webhook {
 
@@ -67,7 +68,10 @@ void answer_duplicate(ingest& in, const event_id& first) {
     body[body.size() - 2] = '"';
     body[body.size() - 1] = '}';
     in.count(outcome::duplicate);
-    if (in.from->own_ack) // the provider reads its own kind of answer only
+    // The provider reads its own kind of answer only.
+    if (in.ack)
+        send_reply(in.x, *in.ack);
+    else if (in.from->own_ack)
         in.x.respond(in.from->ack_status, in.from->ack_type, in.from->ack_body);
     else
         in.x.respond(200, "application/json", {body.data(), body.size()});

@@ -45,7 +45,7 @@ class ingest final : public storage::append_waiter,
     limits::decision tokens;                                      // take tokens
     http::buffer body;                    // append: a large body, kept until it is written
     std::size_t bytes = 0;                // append: of the body
-    std::optional<signatures::reply> ack; // append: where the answer depends on the request
+    std::optional<signatures::reply> ack; // duplicate: where the answer depends on the request
 
     limits::limit_request* limits() { return reinterpret_cast<limits::limit_request*>(limits_room); }
     std::span<const limits::limit_request> taken() const {

@@ -31,7 +31,9 @@ constexpr scheme twilio = [] {
 constexpr scheme adyen = [] {
     scheme s = by("adyen", read_adyen, hash::sha256);
     s.key = key_decoding::hex;
-    s.id = json("/notificationItems/0/NotificationRequestItem/pspReference");
+    // A payment's reference comes again with each of its events (a chargeback, its reversal); the signature
+    // covers what tells them apart, and is the same when one of them is sent again.
+    s.id = json("/notificationItems/0/NotificationRequestItem/additionalData/hmacSignature");
     s.type = json("/notificationItems/0/NotificationRequestItem/eventCode");
     s.ack = {200, "text/plain", "[accepted]"};
     s.after_failure = retries::days;
@@ -42,11 +44,13 @@ constexpr scheme exact_online =
     with_handshake(with_note(by("exact-online", read_exact_online, hash::sha256),
                              "from a public catalogue of presets, which checked it against a live delivery"),
                    {handshake::post_empty_ok});
-constexpr scheme paymob = with_id(by("paymob", read_paymob, hash::sha512), json("/obj/id"), json("/type"));
+// The id is the transaction's, which is told of again when its state changes: the signature covers the state.
+constexpr scheme paymob =
+    with_id(by("paymob", read_paymob, hash::sha512), {field_place::query, "hmac"}, json("/type"));
 constexpr scheme praxis = [] {
     scheme s = by("praxis", read_praxis, hash::sha384);
     s.algo = algorithm::digest;
-    s.id = json("/transaction/tid");
+    s.id = header("gt-authentication"); // the id is the transaction's, which is told of more than once
     s.note =
         "the order of the signed values and the signed answer are from memory of its documents; not checked";
     return s;

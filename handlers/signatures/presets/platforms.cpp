@@ -83,6 +83,7 @@ constexpr scheme discord = [] {
     s.id = json("/id");
     s.type = json("/event/type");
     s.handshakes = {{{handshake::discord_ping}}};
+    s.refusal_status = 401;
     s.ack = {204};
     return s;
 }();

@@ -68,9 +68,9 @@ constexpr scheme mailchimp = [] {
     s.type = {field_place::form, "type"};
     return s;
 }();
-// The body names a payment only, whose state must be fetched.
-constexpr scheme mollie =
-    with_retries(with_id(url_secret("mollie"), {field_place::form, "id"}), retries::days);
+// The body names a payment only, whose state must be fetched; it is the same each time that the state
+// changes.
+constexpr scheme mollie = with_retries(url_secret("mollie"), retries::days);
 constexpr scheme strava = [] {
     scheme s = url_secret("strava");
     s.options = {{{"query"}, {"verify_token"}}};
@@ -99,14 +99,16 @@ constexpr scheme green_dot = [] {
     return s;
 }();
 
+// Where an id is that of a thing and not of the event, it is no delivery id: Pipedrive's /meta/id is the
+// object's (in version 1), Postmark's /MessageID the message's, of which there are several events.
 constexpr std::array rows{
     token("auth0", in_header("Authorization")),
     okta,
     with_retries(with_id(basic("chargebee"), json("/id"), json("/event_type")), retries::days),
-    with_retries(with_id(basic("pipedrive"), json("/meta/id"), json("/meta/action")), retries::days),
+    with_retries(with_id(basic("pipedrive"), {}, json("/meta/action")), retries::days),
     basic("recurly"),
     basic("ethoca"),
-    with_retries(with_id(basic("postmark"), json("/MessageID"), json("/RecordType")), retries::hours),
+    with_retries(with_id(basic("postmark"), {}, json("/RecordType")), retries::hours),
     token("deepgram", in_header("dg-token")),
     token("hugging-face", in_header("X-Webhook-Secret")),
     ringcentral,

@@ -46,7 +46,6 @@ http::verdict append(http::exchange& x) {
         }
     }
     thread_local std::string room, url;
-    in.ack = s.verifier->acknowledge(in.signed_view(url));
     std::array<kept_field, http::fields::capacity> fields;
     const std::size_t count = collect_fields(in, fields);
     // The key is looked up again rather than kept: it may be a view into bytes that only now are all there.

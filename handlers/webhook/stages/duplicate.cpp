@@ -10,8 +10,10 @@ http::verdict duplicate(http::exchange& x) {
     ingest& in = ingest_of(x);
     core& c = in.reactor_core;
     in.id = c.ids.next(c.home.wall());
-    if (!in.from->deduplicates) return http::verdict::proceed;
+    // Now, since the request's bytes may be gone when the answer is due.
     thread_local std::string room, url;
+    in.ack = in.from->verifier->acknowledge(in.signed_view(url));
+    if (!in.from->deduplicates) return http::verdict::proceed;
     const auto delivery = in.from->verifier->delivery_id(in.signed_view(url), room);
     if (!delivery) return http::verdict::proceed;
     in.key = delivery_key(in.from->tenant, in.from->name, *delivery);

@@ -18,14 +18,18 @@ void refuse_unverified(ingest& in, const signatures::verdict& v) {
                                    {"source", in.from->name},
                                    {"reason", v.reason},
                                    {"request_id", in.x.request_id()}});
+    const int status = in.from->verifier->row().refusal_status;
     switch (v.result) {
     case outcome::missing:
         in.refuse({.what = error::missing_signature,
-                   .detail = "The request carries no signature of this source's scheme."},
+                   .detail = "The request carries no signature of this source's scheme.",
+                   .status = status},
                   webhook::outcome::missing_signature);
         return;
     case outcome::stale:
-        in.refuse({.what = error::stale_signature, .detail = "The signature's time is too far from now."},
+        in.refuse({.what = error::stale_signature,
+                   .detail = "The signature's time is too far from now.",
+                   .status = status},
                   webhook::outcome::stale_signature);
         return;
     case outcome::key_pending:
@@ -35,7 +39,9 @@ void refuse_unverified(ingest& in, const signatures::verdict& v) {
                   webhook::outcome::storage_unavailable);
         return;
     default:
-        in.refuse({.what = error::invalid_signature, .detail = "The signature does not fit the request."},
+        in.refuse({.what = error::invalid_signature,
+                   .detail = "The signature does not fit the request.",
+                   .status = status},
                   webhook::outcome::invalid_signature);
     }
 }

@@ -286,6 +286,27 @@ TEST_CASE("handshake: delivery id and event type") {
     CHECK_FALSE(made("slack")->delivery_id(r.get(), room));
     m.headers.push_back({"X-GitHub-Delivery", "d-2"});
     CHECK_FALSE(made("github")->delivery_id(viewed{m}.get(), room));
-    m = post("id=tr_1&x=2");
-    CHECK(made("mollie")->delivery_id(viewed{m}.get(), room) == "tr_1");
+    m = post("type=subscribe&fired_at=x");
+    CHECK(made("mailchimp")->event_type(viewed{m}.get(), room) == "subscribe");
+}
+
+TEST_CASE("handshakes: the id of a payment, a message or an object is not the id of an event") {
+    std::string room;
+    const auto id = [&](std::string_view scheme, const std::string& body, const std::string& query = "") {
+        message m = post(body);
+        m.query = query;
+        const auto found = made(scheme)->delivery_id(viewed{m}.get(), room);
+        return std::string{found.value_or("")};
+    };
+    CHECK(id("mollie", "id=tr_1") == "");
+    CHECK(id("postmark", R"({"RecordType":"Open","MessageID":"m-1"})") == "");
+    CHECK(id("pipedrive", R"({"meta":{"v":1,"id":7,"action":"updated","object":"deal"}})") == "");
+    const auto adyen = [&](const std::string& signature) {
+        return id("adyen",
+                  R"({"notificationItems":[{"NotificationRequestItem":{"pspReference":"p","additionalData":)"
+                  R"({"hmacSignature":")" +
+                      signature + R"("}}}]})");
+    };
+    CHECK(adyen("c2ln") == "c2ln");
+    CHECK(id("paymob", R"({"type":"TRANSACTION","obj":{"id":7}})", "hmac=0a1b") == "0a1b");
 }
