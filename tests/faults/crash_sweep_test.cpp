@@ -43,9 +43,9 @@ bool run_apart(const disk::plan& p, const std::function<void(const teller&)>& f,
         disk::skip_syncs(skip_syncs);
         f([&](std::uint64_t n, fate what) {
             const word w{n, what};
-            if (::write(pipe[1], &w, sizeof w) != sizeof w) ::_exit(3);
+            if (::write(pipe[1], &w, sizeof w) != sizeof w) disk::end_process(3);
         });
-        ::_exit(7);
+        disk::end_process(7);
     }
     ::close(pipe[1]);
     word w{};
@@ -66,7 +66,7 @@ void live(const fs::path& dir, std::uint64_t first, const teller& tell) {
     for (std::uint64_t n = first; n < first + 50; ++n) tell(n, fate::unknown);
     pumped_journal j{dir};
     j.told = tell;
-    if (!j.open()) ::_exit(4);
+    if (!j.open()) disk::end_process(4);
     live_once(j, first);
     j.close();
 }
@@ -158,7 +158,7 @@ TEST_CASE("crash sweep: the power fails while a group is written behind a mark")
             account fates;
             storage::event first = numbered_event(1);
             const auto end = [&] {
-                const viewed v{first};
+                const viewed_event v{first};
                 return journal::segment_header_bytes + journal::smallest_record +
                        journal::record_size(v.view());
             };
@@ -168,7 +168,7 @@ TEST_CASE("crash sweep: the power fails while a group is written behind a mark")
                 ending(disk::plan::power_cut, 3, disk::call::pwritev, seed),
                 [&](const teller&) {
                     pumped_journal j{dir.path()};
-                    if (!j.open()) ::_exit(4);
+                    if (!j.open()) disk::end_process(4);
                     j.append(first, 1);
                     j.eventually([] { return disk::count(disk::call::pwritev) >= 2; });
                     j.append({2, 3});

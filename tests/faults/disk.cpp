@@ -12,6 +12,7 @@
 #include <random>
 #include <string>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
@@ -129,15 +130,16 @@ void lose_unsynced(std::uint32_t seed) {
     }
 }
 
-[[noreturn]] void end_process() {
+// With the mutex held: no other thread's call comes through.
+[[noreturn]] void crash() {
     if (the().now.end == plan::power_cut) lose_unsynced(the().now.seed);
-    ::_exit(0); // with the mutex held: no other thread's call comes through
+    end_process(0);
 }
 
 // What a call that is struck returns; nothing where it goes on as usual.
 std::optional<int> struck(call c) {
     if (!strikes(c)) return std::nullopt;
-    if (the().now.end != plan::none) end_process();
+    if (the().now.end != plan::none) crash();
     if (the().now.error == 0) return std::nullopt;
     errno = the().now.error;
     return -1;
@@ -151,7 +153,7 @@ ssize_t write_out(call c, int fd, std::vector<iovec> v, off_t at) {
         errno = std::exchange(p.then, 0);
         return -1;
     }
-    if (hit && p.end == plan::kill_before) end_process();
+    if (hit && p.end == plan::kill_before) crash();
     if (hit && p.error != 0) {
         errno = p.error;
         return -1;
@@ -166,7 +168,7 @@ ssize_t write_out(call c, int fd, std::vector<iovec> v, off_t at) {
     }
     remember(fd, static_cast<std::uint64_t>(at), static_cast<std::uint64_t>(at) + all);
     const ssize_t r = __real_pwritev(fd, v.data(), static_cast<int>(v.size()), at);
-    if (hit && p.end != plan::none) end_process();
+    if (hit && p.end != plan::none) crash();
     return r;
 }
 
@@ -184,6 +186,11 @@ std::string_view to_string(call c) {
     static constexpr std::string_view names[] = {"open",      "pwritev",   "pwrite", "fdatasync", "fsync",
                                                  "ftruncate", "fallocate", "rename", "unlink",    "link"};
     return names[static_cast<std::size_t>(c)];
+}
+
+void end_process(int status) {
+    ::syscall(SYS_exit_group, status);
+    std::abort();
 }
 
 void start(const plan& p) {

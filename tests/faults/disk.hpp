@@ -55,6 +55,9 @@ bool stop();
 std::uint64_t count(call c);
 std::uint64_t count();
 
+// Ends this process at once: no handler, no flushing, no sanitizer's last words.
+[[noreturn]] void end_process(int status);
+
 // Off after start(); the state is the process's own.
 void track_writes(bool on);
 // A sync that is skipped, for a test of the tests.

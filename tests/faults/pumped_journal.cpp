@@ -102,7 +102,7 @@ void pumped_journal::append_all(const std::vector<std::pair<std::uint64_t, const
                                 durability level) {
     std::deque<waiter> waiting;
     for (const auto& [n, e] : events) {
-        const viewed v{*e};
+        const viewed_event v{*e};
         waiter& w = waiting.emplace_back(*this, n, level);
         fates_[n] = fate::unknown;
         const auto taken = journal_->appender(0).append(v.view(), level, w);
