@@ -249,7 +249,7 @@ TEST_CASE("edge: a body that takes too long") {
 }
 
 TEST_CASE("edge: a body slower than the minimum rate is refused, one that keeps it is not") {
-    live_edge e{{.limits = {.body_grace = milliseconds{250}, .body_bytes_per_second = 20}}};
+    live_edge e{{.limits = {.body_grace = milliseconds{250}, .body_bytes_per_second = 10}}};
     raw_client slow{e.port()}, steady{e.port()};
     const stopwatch w;
     REQUIRE(slow.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 60\r\n\r\nx"));
@@ -282,7 +282,7 @@ TEST_CASE("edge: a client that does not read its answer is let go") {
 }
 
 TEST_CASE("edge: a client that reads slowly gets all of its answer") {
-    live_edge e{{.limits = {.idle_timeout = milliseconds{400}, .write_timeout = milliseconds{400}}}};
+    live_edge e{{.limits = {.idle_timeout = milliseconds{750}, .write_timeout = milliseconds{750}}}};
     e.state.large.resize(8 * 1024 * 1024);
     for (std::size_t i = 0; i < e.state.large.size(); ++i)
         e.state.large[i] = static_cast<char>('a' + i / 7 % 26);
@@ -291,7 +291,7 @@ TEST_CASE("edge: a client that reads slowly gets all of its answer") {
     const stopwatch w;
     // Longer in all than any time-out, never without progress for as long.
     std::string got;
-    while (w.elapsed() < milliseconds{1500}) {
+    while (w.elapsed() < milliseconds{2000}) {
         got += c.receive_some();
         std::this_thread::sleep_for(milliseconds{60});
     }
