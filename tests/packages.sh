@@ -4,7 +4,7 @@
 test_packages=(
   doctest-dev libbenchmark-dev clang-format
   python3 python3-pytest curl openssl procps
-  strace xfsprogs e2fsprogs mount util-linux
+  strace wrk nginx-light xfsprogs e2fsprogs mount util-linux
 )
 # The builds that clang makes: thread sanitizer and fuzzing.
 clang_packages=(clang-19 libclang-rt-19-dev)

@@ -6,29 +6,15 @@
 #include "engine/net/proxy_protocol.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 namespace mira::http {
 namespace {
 
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-// Of a refused request's rest, so many bytes are read and dropped before the connection ends in spite of it.
-constexpr std::size_t most_lingering_bytes = 4 * 1024 * 1024;
-// While draining, an idle connection that says nothing for this long is closed.
-constexpr milliseconds draining_idle{1'000};
-// How often a connection that waits for its answers is looked at.
-constexpr milliseconds waiting_check{60'000};
-
-deadlines::tick ticks_of(milliseconds d) {
-    return static_cast<deadlines::tick>((d + deadlines::tick_length - milliseconds{1}) /
-                                        deadlines::tick_length) +
-           1;
-}
+// After so many reads or writes the other connections have their turn, however much this client has sent.
+constexpr int most_rounds = 64;
 
 } // namespace
 
@@ -52,8 +38,8 @@ bool connection::start(std::unique_ptr<net::tls_session> tls, bool expects_proxy
 void connection::on_io(std::uint32_t events) {
     if (phase_ == phase::closed) return;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_done_ = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
-    // A TLS write may have waited for input.
+    // With TLS a write may have waited for input, and a read for output.
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || tls_) readable_ = true;
     if ((events & EPOLLOUT) != 0 || tls_) blocked_ = false;
     advance();
 }
@@ -89,6 +75,7 @@ void connection::read_proxy_header() {
     }
     if (header.client) {
         peer_ = header.client->address;
+        place_ = {}; // the balancer's: one connection takes one place
         if (edge_.admission_.enter(peer_, place) != net::admission::verdict::admitted) {
             edge_.probe_.connections_refused.add(1);
             close_now();
@@ -114,7 +101,7 @@ void connection::shake_hands() {
     }
 }
 
-// ---- reading
+// ---- reading (writing: connection_writing.cpp; ending and time: connection_ending.cpp)
 
 bool connection::wants_input() const {
     if (reading_ != nullptr) return true;
@@ -123,8 +110,33 @@ bool connection::wants_input() const {
 
 void connection::pump() {
     if (pumping_) return;
-    pumping_ = true;
-    while (phase_ == phase::open) {
+    read_and_answer();
+    if (phase_ != phase::open) return;
+    if (first_ == nullptr && (closing_ || at_end_)) {
+        after_last_answer();
+        return;
+    }
+    renew_deadline();
+}
+
+// Reads and sends for as long as there is something to do, within reason.
+void connection::read_and_answer() {
+    struct under_way {
+        connection& c;
+        explicit under_way(connection& of) : c{of} {
+            c.pumping_ = true;
+            ++c.edge_.pumps_;
+        }
+        ~under_way() {
+            c.pumping_ = false;
+            --c.edge_.pumps_;
+        }
+    } const marked{*this};
+    for (int rounds = 0; phase_ == phase::open; ++rounds) {
+        if (rounds == most_rounds) {
+            edge_.postpone(*this);
+            return;
+        }
         if (stash_waits_ && wants_input()) {
             stash_waits_ = false;
             head_started_ = edge_.home().timeouts().now();
@@ -134,16 +146,9 @@ void connection::pump() {
         } else if (first_ != nullptr && !blocked_ && (first_->answered_ || first_->owes_continue_)) {
             flush(); // may make room for what waits
         } else {
-            break;
+            return;
         }
     }
-    pumping_ = false;
-    if (phase_ != phase::open) return;
-    if (first_ == nullptr && (closing_ || at_end_)) {
-        after_last_answer();
-        return;
-    }
-    renew_deadline();
 }
 
 net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
@@ -174,7 +179,10 @@ net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
     if (s == net::io_status::closed) {
         at_end_ = true;
         // Half a request will never be whole; answers to whole ones are still owed.
-        if (reading_ != nullptr || first_ == nullptr) close_now();
+        if (reading_ != nullptr || first_ == nullptr)
+            close_now();
+        else
+            stash_.release();
     } else if (s == net::io_status::failed) {
         close_now();
     }
@@ -281,6 +289,9 @@ std::size_t connection::begin_exchange(std::string_view bytes) {
         x.body_limit_ = m.found->route->body_limit;
         x.run_before_body();
     } else if (h.verb == method::unknown || h.verb == method::trace || h.verb == method::connect) {
+        // Behind a body that was longer than it said, the next request line begins with the rest of it:
+        // nothing that follows can be trusted to be a request.
+        if (h.verb == method::unknown) x.close_after();
         edge_.policy_.answer(x, condition::not_implemented, fault::none, {});
     } else if (h.verb == method::options && (m.path_known || h.path == "*")) {
         const methods allowed = m.path_known ? m.allowed : methods{method::get, method::post};
@@ -355,14 +366,14 @@ std::size_t connection::feed_chunks(exchange& x, std::string_view bytes) {
     return used;
 }
 
-// Keeps a piece of the body; false where there was no memory, and the request is refused.
+// Keeps a piece of the body; false where the request ends here: no memory, or already answered.
 bool connection::store_body(exchange& x, std::string_view piece) {
     if (!x.body_memory_.append(edge_.buffers_, piece)) {
         refuse_reading(condition::overloaded, fault::none);
         return false;
     }
     if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
-    return true;
+    return reading_ == &x;
 }
 
 // A body of known length is read to where it is kept.
@@ -370,7 +381,7 @@ void connection::read_body_directly(exchange& x) {
     buffer& b = x.body_memory_;
     if (b.room() == 0) {
         // Grows with what arrives, not with what was announced.
-        const std::size_t more = std::clamp<std::size_t>(b.size(), buffer_pool::smallest, x.body_left_);
+        const std::size_t more = std::max(b.size(), buffer_pool::smallest);
         if (!b.reserve(edge_.buffers_, std::min<std::size_t>(more, x.body_left_))) {
             refuse_reading(condition::overloaded, fault::none);
             return;
@@ -383,19 +394,27 @@ void connection::read_body_directly(exchange& x) {
     b.grew(n);
     if (x.watcher_ != nullptr) x.watcher_->on_body(piece);
     x.body_left_ -= n;
-    if (x.body_left_ == 0) finish_body(x);
+    if (x.body_left_ == 0 && reading_ == &x) finish_body(x);
 }
 
 void connection::finish_body(exchange& x) {
     reading_ = nullptr;
     x.body_unread_ = false;
-    if (first_ != &x || sent_ == 0) x.owes_continue_ = false;
+    if (first_ != &x || !interim_begun_) x.owes_continue_ = false;
+    if (x.chunks_ != nullptr) edge_.decoders_.destroy(std::exchange(x.chunks_, nullptr));
     x.last_tick_ = ticks::now();
-    // Other requests have used the scratch head since: read it again from the bytes that were kept.
-    request_head& h = *edge_.head_;
-    parse_head(x.head_memory_.view(), edge_.limits_.head, h);
-    x.parameters_ = edge_.router_.find(h.verb, h.path).parameters;
+    restore_head(x);
     x.run_after_body(x.body_memory_.view());
+}
+
+// Other requests have used the scratch head since: reads it again from the bytes that were kept.
+void connection::restore_head(exchange& x) {
+    // They were within the limits of their time, which may have been narrowed since.
+    constexpr head_limits none{
+        .head_bytes = SIZE_MAX, .target_bytes = SIZE_MAX / 2, .fields = fields::capacity};
+    request_head& h = *edge_.head_;
+    parse_head(x.head_memory_.view(), none, h);
+    x.parameters_ = edge_.router_.find(h.verb, h.path).parameters;
 }
 
 // Answers in place of a request that could not be read.
@@ -405,6 +424,7 @@ void connection::refuse(condition c, fault why) {
     x.close_ = refused_ = closing_ = true;
     stash_.release();
     stash_waits_ = false;
+    edge_.head_->forget(); // another request's, or half of one
     edge_.policy_.answer(x, c, why, {});
 }
 
@@ -413,239 +433,10 @@ void connection::refuse_reading(condition c, fault why) {
     exchange& x = *std::exchange(reading_, nullptr);
     edge_.probe_.refused.add(1);
     refused_ = closing_ = true;
+    restore_head(x);
     edge_.policy_.answer(x, c, why, {});
     x.head_memory_.release();
     x.body_memory_.release();
-}
-
-// ---- writing
-
-void connection::answer_ready(exchange& x) {
-    // A 100 (Continue) that is not on its way yet has become pointless.
-    if (x.owes_continue_ && !(first_ == &x && sent_ > 0)) x.owes_continue_ = false;
-    if (pumping_ || listed_ready_ || phase_ != phase::open) return;
-    listed_ready_ = true;
-    next_ready_ = std::exchange(edge_.ready_, this);
-}
-
-void connection::flush_and_continue() {
-    listed_ready_ = false;
-    if (phase_ == phase::open) pump();
-}
-
-net::io_status connection::send_bytes(std::string_view bytes, std::size_t& sent) {
-    if (tls_) {
-        const net::io_status s = tls_->write(bytes.data(), bytes.size(), sent);
-        return s == net::io_status::want_read ? net::io_status::want_write : s;
-    }
-    ssize_t r = -1;
-    do r = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    while (r < 0 && errno == EINTR);
-    sent = r > 0 ? static_cast<std::size_t>(r) : 0;
-    if (r >= 0) return net::io_status::done;
-    return errno == EAGAIN ? net::io_status::want_write : net::io_status::failed;
-}
-
-// Sends what is ready, in order, several answers at once where the client has pipelined its requests.
-void connection::flush() {
-    while (phase_ == phase::open && first_ != nullptr && !blocked_) {
-        std::size_t sent = 0;
-        net::io_status s = net::io_status::done;
-        std::size_t wanted = 0;
-        if (!first_->owes_continue_ && !first_->answered_) return;
-        if (!first_->owes_continue_ && first_->next_ != nullptr && first_->next_->answered_ && !tls_) {
-            s = send_several(wanted, sent);
-        } else {
-            const std::string_view all = first_->owes_continue_ ? continue_line : first_->out_.view();
-            wanted = all.size() - sent_;
-            s = send_bytes(all.substr(sent_), sent);
-        }
-        if (s == net::io_status::failed || s == net::io_status::closed) {
-            close_now();
-            return;
-        }
-        edge_.probe_.bytes_sent.add(sent);
-        if (sent < wanted) {
-            blocked_ = true;
-            write_stalled_ = edge_.home().timeouts().now();
-        }
-        account_sent(sent);
-    }
-}
-
-net::io_status connection::send_several(std::size_t& wanted, std::size_t& sent) {
-    std::array<iovec, 16> pieces{};
-    std::size_t count = 0;
-    for (exchange* x = first_; x != nullptr && x->answered_ && !x->owes_continue_ && count < pieces.size();
-         x = x->next_) {
-        std::string_view bytes = x->out_.view();
-        if (count == 0) bytes.remove_prefix(sent_);
-        pieces[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
-        wanted += bytes.size();
-    }
-    msghdr m{};
-    m.msg_iov = pieces.data();
-    m.msg_iovlen = count;
-    ssize_t r = -1;
-    do r = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
-    while (r < 0 && errno == EINTR);
-    sent = r > 0 ? static_cast<std::size_t>(r) : 0;
-    if (r >= 0) return net::io_status::done;
-    return errno == EAGAIN ? net::io_status::want_write : net::io_status::failed;
-}
-
-// sent more bytes are out: ends the exchanges whose answers are complete.
-void connection::account_sent(std::size_t sent) {
-    sent_ += sent;
-    while (first_ != nullptr && phase_ == phase::open) {
-        const bool interim = first_->owes_continue_;
-        if (!interim && !first_->answered_) return;
-        const std::size_t size = interim ? continue_line.size() : first_->out_.view().size();
-        if (sent_ < size) return;
-        sent_ -= size;
-        if (interim)
-            first_->owes_continue_ = false;
-        else
-            drop_first();
-        if (sent_ == 0) return;
-    }
-}
-
-void connection::drop_first() {
-    exchange* const x = first_;
-    first_ = x->next_;
-    if (first_ == nullptr) last_ = nullptr;
-    --in_flight_;
-    last_active_ = edge_.home().timeouts().now();
-    edge_.request_latency_.record(ticks::nanos_between(x->arrival_, ticks::now()));
-    edge_.probe_.count_response(x->status_);
-    if (x->close_) closing_ = true;
-    edge_.exchanges_.destroy(x);
-}
-
-// ---- ending
-
-void connection::after_last_answer() {
-    if (reading_ != nullptr) return;
-    if (at_end_ || (!refused_ && !readable_ && stash_.empty()))
-        close_now();
-    else
-        begin_linger();
-}
-
-// Closing with unread input would reset the connection, and the client might never see its answer.
-void connection::begin_linger() {
-    phase_ = phase::lingering;
-    stash_.release();
-    sent_ = 0; // from here on: bytes dropped
-    if (tls_) tls_->close();
-    ::shutdown(fd_, SHUT_WR);
-    edge_.home().timeouts().schedule(*this, edge_.home().timeouts().now() + ticks_of(edge_.limits_.linger));
-    linger_read();
-}
-
-void connection::linger_read() {
-    for (;;) {
-        const ssize_t n = ::recv(fd_, edge_.scratch_.get(), edge::scratch_bytes, 0);
-        if (n > 0) {
-            sent_ += static_cast<std::size_t>(n);
-            if (sent_ < most_lingering_bytes) continue;
-        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            readable_ = false;
-            if (!peer_done_) return;
-        }
-        close_now();
-        return;
-    }
-}
-
-void connection::begin_drain() {
-    if (phase_ == phase::open && first_ == nullptr && stash_.empty())
-        edge_.home().timeouts().schedule(*this, due());
-}
-
-void connection::close_now() {
-    if (phase_ == phase::closed) return;
-    phase_ = phase::closed;
-    while (first_ != nullptr) {
-        exchange* const x = std::exchange(first_, first_->next_);
-        // One that waits for the journal, say, must still hear of it; the others end here.
-        if (x->suspended_)
-            x->connection_ = nullptr;
-        else
-            edge_.exchanges_.destroy(x);
-    }
-    last_ = reading_ = nullptr;
-    stash_.release();
-    if (tls_) tls_->close();
-    tls_.reset();
-    ::close(fd_);
-    fd_ = -1;
-    edge_.home().timeouts().cancel(*this);
-    place_ = {};
-    edge_.ended(*this);
-    edge_.home().retire(*this);
-}
-
-void connection::bury() { edge_.connections_.destroy(this); }
-
-// ---- time
-
-deadlines::tick connection::due() const {
-    const edge_limits& l = edge_.limits_;
-    switch (phase_) {
-    case phase::proxy_header:
-    case phase::handshake: return last_active_ + ticks_of(l.handshake_timeout);
-    case phase::lingering: return last_active_ + ticks_of(l.linger);
-    default: break;
-    }
-    if (reading_ != nullptr) {
-        deadlines::tick t = ticks_of(l.body_timeout);
-        if (l.body_bytes_per_second != 0) {
-            const auto earned = milliseconds{reading_->body_memory_.size() * 1000 / l.body_bytes_per_second};
-            t = std::min(t, ticks_of(l.body_grace + earned));
-        }
-        return reading_->body_started_ + t;
-    }
-    if (!stash_.empty() && !stash_waits_) return head_started_ + ticks_of(l.header_timeout);
-    if (first_ != nullptr && blocked_) return write_stalled_ + ticks_of(l.write_timeout);
-    if (first_ != nullptr) return edge_.home().timeouts().now() + ticks_of(waiting_check);
-    return last_active_ + ticks_of(edge_.draining_ ? draining_idle : l.idle_timeout);
-}
-
-// Only states with a deadline nearer than the idle one need the wheel at once; it finds out about the others
-// by itself.
-void connection::renew_deadline() {
-    if (!stash_.empty() || reading_ != nullptr || blocked_ || edge_.draining_)
-        edge_.home().timeouts().schedule(*this, due());
-}
-
-void connection::on_deadline() {
-    if (phase_ == phase::closed) return;
-    if (due() > edge_.home().timeouts().now()) {
-        edge_.home().timeouts().schedule(*this, due());
-        return;
-    }
-    edge_probe& probe = edge_.probe_;
-    if (phase_ == phase::open && reading_ != nullptr) {
-        probe.body_timeouts.add(1);
-        refuse_reading(condition::body_timeout, fault::none);
-        pump();
-    } else if (phase_ == phase::open && !stash_.empty() && !stash_waits_) {
-        probe.header_timeouts.add(1);
-        refuse(condition::head_timeout, fault::none);
-        pump();
-    } else {
-        if (phase_ == phase::handshake || phase_ == phase::proxy_header)
-            probe.handshake_failures.add(1);
-        else if (first_ != nullptr)
-            probe.write_timeouts.add(1);
-        else
-            probe.idle_timeouts.add(1);
-        close_now();
-        return;
-    }
-    if (phase_ == phase::open) edge_.home().timeouts().schedule(*this, due());
 }
 
 } // namespace mira::http

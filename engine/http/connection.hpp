@@ -37,7 +37,8 @@ class connection final : public io_handler, public deadlines::entry, public reti
     void abandon() noexcept override;
     void bury() override;
 
-    // An exchange of this connection has its answer: send it now, or with flush_ready().
+    // An exchange of this connection has its answer: sent by the pump that is under way, else with
+    // flush_ready().
     void answer_ready(exchange& x);
     void flush_and_continue();
 
@@ -50,12 +51,14 @@ class connection final : public io_handler, public deadlines::entry, public reti
     enum class phase : std::uint8_t { proxy_header, handshake, open, lingering, closed };
 
     void on_deadline() override;
+    void time_out();
     void advance();
     void read_proxy_header();
     void shake_hands();
 
     // Reading.
     void pump();
+    void read_and_answer();
     bool wants_input() const;
     void read_more();
     void read_body_directly(exchange& x);
@@ -68,6 +71,7 @@ class connection final : public io_handler, public deadlines::entry, public reti
     std::size_t feed_chunks(exchange& x, std::string_view bytes);
     bool store_body(exchange& x, std::string_view piece);
     void finish_body(exchange& x);
+    void restore_head(exchange& x);
     void refuse(condition c, fault why);
     void refuse_reading(condition c, fault why);
     exchange& new_exchange();
@@ -84,6 +88,8 @@ class connection final : public io_handler, public deadlines::entry, public reti
     void linger_read();
     void renew_deadline();
     deadlines::tick due() const;
+    deadlines::tick input_due() const;
+    deadlines::tick write_due() const;
 
     edge& edge_;
     int fd_;
@@ -96,7 +102,9 @@ class connection final : public io_handler, public deadlines::entry, public reti
     bool refused_ = false;   // the rest of the input is of no use: linger
     bool pumping_ = false;
     bool listed_ready_ = false;
-    bool stash_waits_ = false; // stash_ holds requests that only wait for their turn
+    bool stash_waits_ = false;   // stash_ holds requests that only wait for their turn
+    bool interim_begun_ = false; // part of first_'s 100 (Continue) may be with the socket or TLS already
+    bool stalled_ = false;       // since write_stalled_ not a byte of an answer was taken
     bool trusted_peer_ = false;
     std::uint16_t local_port_;
     std::uint16_t in_flight_ = 0;
@@ -114,7 +122,10 @@ class connection final : public io_handler, public deadlines::entry, public reti
     net::admission::unit place_;
     connection* previous_ = nullptr; // of the edge's list
     connection* next_ = nullptr;
-    connection* next_ready_ = nullptr;
+    connection* next_ready_ = nullptr; // of the edge's ready or postponed ones
 };
+
+// 32,768 idle ones are 16 MiB at most.
+static_assert(sizeof(connection) <= 512);
 
 } // namespace mira::http

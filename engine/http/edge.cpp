@@ -4,7 +4,7 @@
 #include "engine/base/ticks.hpp"
 #include "engine/net/forwarded.hpp"
 
-#include <cstring>
+#include <exception>
 #include <random>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +43,7 @@ edge::edge(reactor& r, const router& routes, edge_policy& policy, net::admission
 edge::~edge() {
     close_all();
     reactor_.forget_turns(*this);
+    reactor_.bury_retired(); // the connections' memory ends here
 }
 
 edge::port::port(edge& e, unique_fd fd, edge_listener_options o)
@@ -85,23 +86,48 @@ void edge::ended(connection& c) {
     (c.previous_ != nullptr ? c.previous_->next_ : all_) = c.next_;
     if (c.next_ != nullptr) c.next_->previous_ = c.previous_;
     c.previous_ = c.next_ = nullptr;
+    for (connection** p = &postponed_; *p != nullptr; p = &(*p)->next_ready_)
+        if (*p == &c) {
+            *p = c.next_ready_;
+            break;
+        }
     --open_;
     probe_.connections_closed.add(1);
     if (draining_ && open_ == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
 void edge::flush_ready() {
-    connection* c = std::exchange(ready_, nullptr);
-    while (c != nullptr) {
-        connection* const next = c->next_ready_;
-        c->flush_and_continue();
-        c = next;
+    if (pumps_ != 0) return;   // a stage's views into the scratch memory must hold
+    std::exception_ptr thrown; // one connection's exception must not hold up the others
+    while (ready_ != nullptr) {
+        connection* const c = std::exchange(ready_, ready_->next_ready_);
+        try {
+            c->flush_and_continue();
+        } catch (...) {
+            c->abandon();
+            thrown = std::current_exception();
+        }
+    }
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+// c has more to do than one turn may take.
+void edge::postpone(connection& c) {
+    if (std::exchange(c.listed_ready_, true)) return;
+    c.next_ready_ = std::exchange(postponed_, &c);
+}
+
+void edge::take_postponed() {
+    while (postponed_ != nullptr) {
+        connection* const c = std::exchange(postponed_, postponed_->next_ready_);
+        c->next_ready_ = std::exchange(ready_, c);
     }
 }
 
 nanoseconds edge::on_turn(bool) {
-    while (ready_ != nullptr) flush_ready();
-    return no_hurry;
+    take_postponed();
+    flush_ready();
+    return postponed_ != nullptr ? nanoseconds{0} : no_hurry;
 }
 
 void edge::drain(std::function<void()> done) {

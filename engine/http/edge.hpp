@@ -51,6 +51,7 @@ class edge final : private turn_listener {
   public:
     edge(reactor& r, const router& routes, edge_policy& policy, net::admission& admission,
          memory_budget& memory, void* services);
+    // After the reactor's loop has ended; each suspended exchange must have been resumed before.
     ~edge();
     edge(const edge&) = delete;
     edge& operator=(const edge&) = delete;
@@ -79,6 +80,7 @@ class edge final : private turn_listener {
     const telemetry::histogram& request_latency() const { return request_latency_; }
 
     // Sends the answers that became ready since the last call: for whoever completes many exchanges at once.
+    // Called by a stage it does nothing; the answers go out when the turn ends.
     void flush_ready();
 
   private:
@@ -96,8 +98,9 @@ class edge final : private turn_listener {
 
     nanoseconds on_turn(bool quiet) override;
     void accept(int fd, const net::endpoint& peer, port& on);
-    void refuse_connection(int fd);
     void ended(connection& c);
+    void postpone(connection& c);
+    void take_postponed();
     void make_request_id(exchange& x, const request_head& h);
     net::address client_of(const request_head& h, const net::address& peer) const;
 
@@ -121,8 +124,10 @@ class edge final : private turn_listener {
     object_pool<exchange> exchanges_;
     object_pool<chunked_decoder, 16> decoders_;
     std::vector<std::unique_ptr<port>> ports_;
-    connection* all_ = nullptr; // intrusive list
-    connection* ready_ = nullptr;
+    connection* all_ = nullptr;       // intrusive list
+    connection* ready_ = nullptr;     // have answers to send
+    connection* postponed_ = nullptr; // go on in the next turn
+    int pumps_ = 0;                   // connections that are reading or sending now
     std::size_t open_ = 0;
     bool draining_ = false;
     std::function<void()> drained_;

@@ -12,7 +12,7 @@
 namespace mira::http {
 
 struct edge_limits {
-    head_limits head;
+    head_limits head{};
     milliseconds header_timeout{10'000}; // from the first byte of a head to its last
     milliseconds body_timeout{300'000};  // for a whole body
     milliseconds body_grace{10'000};     // after which the minimum rate counts
@@ -30,7 +30,7 @@ enum class forwarding : std::uint8_t { none, x_forwarded_for, forwarded, proxy_p
 
 // Whom to believe about the client's address.
 struct trust {
-    std::vector<net::network> proxies;
+    std::vector<net::network> proxies{};
     forwarding by = forwarding::none;
     std::uint32_t hops = 1;
 

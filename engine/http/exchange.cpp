@@ -49,13 +49,19 @@ void exchange::run_stages() {
     while (stage_ < stages.size()) {
         const std::size_t current = stage_++;
         const verdict v = run_guarded(stages[current]);
-        suspended_ = v == verdict::suspend;
+        suspended_ = v == verdict::suspend && !answered_ && !before;
         if (suspended_) return; // its latency is recorded when it resumes
         const std::uint64_t now = ticks::now();
         edge_->stage_latency_[ids[current]]->record(ticks::nanos_between(last_tick_, now));
         last_tick_ = now;
         if (answered_) return;
-        if (v == verdict::respond) break; // it said so and did not: a bug, answered as one
+        // It said that it would answer and did not, or waits while the body is still to be read.
+        if (v != verdict::proceed) {
+            log::error("stage.broke_its_contract",
+                       {{"stage", stages[current].name}, {"request_id", request_id()}});
+            edge_->policy_.answer(*this, condition::internal, fault::none, {});
+            return;
+        }
     }
     if (!before && !answered_) edge_->policy_.answer(*this, condition::internal, fault::none, {});
 }
@@ -66,6 +72,8 @@ verdict exchange::run_guarded(const stage& s) {
         return s.run(*this);
     } catch (const std::exception& e) {
         log::error("stage.threw", {{"stage", s.name}, {"request_id", request_id()}, {"what", e.what()}});
+    } catch (...) {
+        log::error("stage.threw", {{"stage", s.name}, {"request_id", request_id()}});
     }
     edge_->policy_.answer(*this, condition::internal, fault::none, {});
     return verdict::respond;
@@ -87,14 +95,17 @@ void exchange::respond(int status, std::string_view content_type, std::string_vi
     answered_ = true;
     status_ = status;
     const bool was_suspended = std::exchange(suspended_, false);
-    close_ = close_ || body_unread_ || edge_->draining_;
+    // RFC 9112 section 9.6: "close" is said once, by the last answer. While draining, one that has others
+    // behind it leaves it to them.
+    const bool last = connection_ == nullptr || next_ == nullptr;
+    close_ = close_ || body_unread_ || (edge_->draining_ && last);
     out_.render({.status = status,
                  .content_type = content_type,
                  .body = body,
                  .fields = fields,
                  .date = edge_->date_.at(edge_->home().wall()),
                  .request_id = request_id(),
-                 .close = close_,
+                 .close = close_ && last,
                  .keep_alive_10 = http10_ && !close_,
                  .secure = secure_,
                  .head_only = head_only_});

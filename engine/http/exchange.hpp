@@ -84,7 +84,8 @@ class exchange {
     // The answer; once. fields: further field lines, each with its CR LF. The bytes are copied.
     void respond(int status, std::string_view content_type, std::string_view body,
                  std::string_view fields = {});
-    // The connection ends after this answer.
+    // The connection ends after this answer, and no request behind this one is read. To be called before
+    // respond().
     void close_after() { close_ = true; }
     bool answered() const { return answered_; }
     int status() const { return status_; }

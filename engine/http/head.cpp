@@ -1,5 +1,7 @@
 #include "engine/http/head.hpp"
 
+#include "engine/net/address.hpp"
+
 #include <array>
 #include <cstring>
 #if defined(__SSE2__)
@@ -115,9 +117,9 @@ bool authority_sound(std::string_view s) {
     std::string_view port;
     if (s.starts_with('[')) {
         const auto close = s.find(']');
-        if (close == std::string_view::npos || close < 3) return false;
-        for (const char c : s.substr(1, close - 1))
-            if (hex_value(c) < 0 && c != ':' && c != '.') return false;
+        if (close == std::string_view::npos) return false;
+        const std::string_view inside = s.substr(1, close - 1);
+        if (inside.find(':') == std::string_view::npos || !net::address::parse(inside)) return false;
         port = s.substr(close + 1);
         if (!port.empty() && port.front() != ':') return false;
     } else {
@@ -129,9 +131,12 @@ bool authority_sound(std::string_view s) {
     if (port.empty()) return true;
     port.remove_prefix(1);
     if (port.size() > 5) return false;
-    for (const char c : port)
+    unsigned number = 0;
+    for (const char c : port) {
         if (!is_digit(c)) return false;
-    return true;
+        number = number * 10 + static_cast<unsigned>(c - '0');
+    }
+    return number <= 65535;
 }
 
 std::string_view without_default_port(std::string_view authority, std::string_view port) {
@@ -187,6 +192,11 @@ fault parse_version(std::string_view s, request_head& out) {
     if (s[5] != '1') return fault::unsupported_version;
     out.minor_version = s[7] - '0';
     return fault::none;
+}
+
+// Of a line that is still incomplete: its first space should have come by now.
+bool method_is_endless(std::string_view line) {
+    return line.substr(0, longest_method + 1).find(' ') == std::string_view::npos;
 }
 
 fault parse_request_line(std::string_view line, const head_limits& limits, request_head& out) {
@@ -397,6 +407,15 @@ line_end find_line_end(std::string_view input, std::size_t from) {
 
 } // namespace
 
+void request_head::forget() {
+    verb = method::unknown;
+    method_text = target = path = query = authority = {};
+    headers.clear();
+    chunked = expects_continue = false;
+    content_length = 0;
+    size = 0;
+}
+
 bool is_token(std::string_view s) { return !s.empty() && all_in(token_chars, s); }
 
 bool is_field_value(std::string_view s) {
@@ -418,6 +437,8 @@ head_result parse_head(std::string_view input, const head_limits& limits, reques
             return refused(first && line.why == fault::malformed_field ? fault::malformed_request_line
                                                                        : line.why);
         if (line.at == std::string_view::npos) {
+            if (first && seen.size() - at > longest_method && method_is_endless(seen.substr(at)))
+                return refused(fault::method_too_long);
             if (first && seen.size() - at > limits.target_bytes + longest_method + 16)
                 return refused(fault::target_too_long);
             return full ? refused(fault::head_too_large) : head_result{head_result::need_more, fault::none};

@@ -74,6 +74,8 @@ struct request_head {
     std::size_t size = 0; // bytes of the input that the head takes, its empty line included
 
     bool has_body() const { return chunked || content_length > 0; }
+    // Forgets what the views show: for when the bytes behind them have gone.
+    void forget();
 };
 
 struct head_result {

@@ -12,16 +12,16 @@ constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::string_view hsts = "Strict-Transport-Security: max-age=63072000\r\n";
 
-// RFC 9110 section 8.6: neither 1xx nor 204 carry Content-Length.
-bool has_content_length(int status) { return status >= 200 && status != 204; }
+// RFC 9112 section 6.3: answers with these end with their head, whatever it says. RFC 9110 section 8.6:
+// neither 1xx nor 204 carry Content-Length, and 304 only what a 200 would have had, which nobody here knows.
+bool has_content(int status) { return status >= 200 && status != 204 && status != 304; }
 
 // Appends to memory that is known to be large enough.
 class writer {
   public:
     explicit writer(char* p) : p_{p} {}
     writer& operator<<(std::string_view s) {
-        std::memcpy(p_, s.data(), s.size());
-        p_ += s.size();
+        p_ += s.copy(p_, s.size()); // unlike memcpy, sound for an empty view of nothing
         return *this;
     }
     writer& number(std::size_t n) {
@@ -46,6 +46,11 @@ std::string_view reason_phrase(int status) {
     case 201: return "Created";
     case 202: return "Accepted";
     case 204: return "No Content";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
@@ -53,17 +58,23 @@ std::string_view reason_phrase(int status) {
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
     case 409: return "Conflict";
+    case 410: return "Gone";
     case 411: return "Length Required";
+    case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 428: return "Precondition Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
     default: return "";
     }
@@ -106,7 +117,8 @@ std::string_view date_line::at(wall_time now) {
 }
 
 void response_bytes::render(const response_parts& p) {
-    const std::string_view content = p.head_only ? std::string_view{} : p.body;
+    const bool bodyless = !has_content(p.status);
+    const std::string_view content = p.head_only || bodyless ? std::string_view{} : p.body;
     const std::size_t bound =
         fixed_bytes + p.content_type.size() + p.fields.size() + p.request_id.size() + content.size();
     if (bound > inside) large_.resize(bound);
@@ -115,7 +127,7 @@ void response_bytes::render(const response_parts& p) {
     w << "HTTP/1.1 ";
     w.number(static_cast<std::size_t>(p.status)) << " " << reason_phrase(p.status) << "\r\n" << p.date;
     if (!p.content_type.empty()) w << "Content-Type: " << p.content_type << "\r\n";
-    if (has_content_length(p.status)) {
+    if (!bodyless) {
         w << "Content-Length: ";
         w.number(p.body.size()) << "\r\n";
     }

@@ -26,15 +26,15 @@ class date_line {
 
 struct response_parts {
     int status = 200;
-    std::string_view content_type; // empty: no Content-Type field
-    std::string_view body;
-    std::string_view fields;     // further field lines, each with its CR LF
-    std::string_view date;       // date_line::at()
-    std::string_view request_id; // empty: no X-Request-Id field
-    bool close = false;          // adds "Connection: close"
-    bool keep_alive_10 = false;  // adds "Connection: keep-alive", which HTTP/1.0 needs
-    bool secure = false;         // adds Strict-Transport-Security
-    bool head_only = false;      // HEAD: all fields of the answer, none of its content
+    std::string_view content_type{}; // empty: no Content-Type field
+    std::string_view body{};
+    std::string_view fields{};     // further field lines, each with its CR LF
+    std::string_view date{};       // date_line::at()
+    std::string_view request_id{}; // empty: no X-Request-Id field
+    bool close = false;            // adds "Connection: close"
+    bool keep_alive_10 = false;    // adds "Connection: keep-alive", which HTTP/1.0 needs
+    bool secure = false;           // adds Strict-Transport-Security
+    bool head_only = false;        // HEAD: all fields of the answer, none of its content
 };
 
 // The bytes of one answer: inside for what fits, a string of its own otherwise.

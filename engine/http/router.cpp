@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t most_segments = 10;
 
-// The segments of a path that begins with '/'; nothing where there are more than any route has.
+// The segments of a path; none where it does not begin with '/' ("*"), too_many where no route has as many.
 struct split {
     std::array<std::string_view, most_segments> segment{};
     std::size_t count = 0;
@@ -16,6 +16,7 @@ struct split {
 };
 split split_path(std::string_view path) {
     split s;
+    if (!path.starts_with('/')) return s;
     while (!path.empty()) {
         path.remove_prefix(1);
         const auto slash = path.find('/');

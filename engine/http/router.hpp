@@ -19,7 +19,8 @@ class exchange;
 enum class verdict : std::uint8_t {
     proceed, // the next stage
     respond, // the stage has called respond(): no further stage runs
-    suspend, // the stage waits for something and will call resume() or respond() on this reactor
+    suspend, // the stage waits for something and will call resume() or respond() on this reactor, after it
+             // has returned this; only where the body is complete
 };
 
 struct stage {

@@ -33,7 +33,8 @@ std::string address::text() const {
 
 std::optional<address> address::parse(std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> z{};
-    if (text.empty() || text.size() >= z.size()) return std::nullopt;
+    if (text.empty() || text.size() >= z.size() || text.find('\0') != std::string_view::npos)
+        return std::nullopt; // a NUL would end the text early for inet_pton
     text.copy(z.data(), text.size());
     address a;
     if (::inet_pton(AF_INET, z.data(), a.bytes.data() + 12) == 1) {

@@ -12,18 +12,22 @@ admission::verdict admission::enter(const address& a, unit& out) {
         all_.fetch_sub(1, std::memory_order_relaxed);
         return verdict::too_many;
     }
-    shard& s = shard_of(a);
-    {
-        const std::lock_guard lock{s.mutex};
-        std::uint32_t& held = s.held[a];
-        if (held < limit_per_address_.load(std::memory_order_relaxed)) {
-            ++held;
-            out = unit{*this, a};
-            return verdict::admitted;
-        }
+    if (!enter_shard(a)) {
+        all_.fetch_sub(1, std::memory_order_relaxed);
+        return verdict::too_many_from_address;
     }
-    all_.fetch_sub(1, std::memory_order_relaxed);
-    return verdict::too_many_from_address;
+    out = unit{*this, a}; // outside the lock: it may end a unit that out held before
+    return verdict::admitted;
+}
+
+bool admission::enter_shard(const address& a) {
+    shard& s = shard_of(a);
+    const std::lock_guard lock{s.mutex};
+    const auto it = s.held.find(a);
+    const std::uint32_t held = it == s.held.end() ? 0 : it->second;
+    if (held >= limit_per_address_.load(std::memory_order_relaxed)) return false;
+    ++s.held[a];
+    return true;
 }
 
 void admission::leave(const address& a) {

@@ -51,6 +51,7 @@ class admission {
     std::uint32_t connections() const { return all_.load(std::memory_order_relaxed); }
 
   private:
+    bool enter_shard(const address& a);
     void leave(const address& a);
 
     struct shard {

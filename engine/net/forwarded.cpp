@@ -19,7 +19,9 @@ std::optional<address> parse_node(std::string_view s) {
         if (close == std::string_view::npos) return std::nullopt;
         const std::string_view rest = s.substr(close + 1);
         if (!rest.empty() && rest.front() != ':') return std::nullopt;
-        return address::parse(s.substr(1, close - 1));
+        const std::string_view inside = s.substr(1, close - 1);
+        if (inside.find(':') == std::string_view::npos) return std::nullopt;
+        return address::parse(inside);
     }
     const auto colon = s.find(':');
     if (colon != std::string_view::npos && s.find(':', colon + 1) == std::string_view::npos)
@@ -27,32 +29,35 @@ std::optional<address> parse_node(std::string_view s) {
     return address::parse(s);
 }
 
-// Splits at commas that are not inside quotes; calls f with each element from the left.
+// Whether the quote at i is one that opens or closes, seen from the text alone: not behind an odd number of
+// backslashes.
+bool is_delimiter(std::string_view s, std::size_t i) {
+    std::size_t backslashes = 0;
+    while (backslashes < i && s[i - 1 - backslashes] == '\\') ++backslashes;
+    return backslashes % 2 == 0;
+}
+
+enum class quotes { plain, pairing };
+
+// Calls f with each element from the right. A separator inside quotes separates nothing.
 template <class F>
-void each_element(std::string_view list, F f) {
+void each_from_right(std::string_view list, char separator, quotes q, F f) {
     bool quoted = false;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i <= list.size(); ++i) {
-        if (i < list.size() && list[i] == '\\' && quoted) {
-            ++i;
-            continue;
-        }
-        if (i < list.size() && list[i] == '"') quoted = !quoted;
-        if (i == list.size() || (list[i] == ',' && !quoted)) {
-            f(trimmed(list.substr(begin, i - begin)));
-            begin = i + 1;
-        }
+    std::size_t end = list.size();
+    for (std::size_t i = list.size(); i-- > 0;) {
+        if (q == quotes::pairing && list[i] == '"' && is_delimiter(list, i)) quoted = !quoted;
+        if (list[i] != separator || quoted) continue;
+        f(trimmed(list.substr(i + 1, end - i - 1)));
+        end = i;
     }
+    f(trimmed(list.substr(0, end)));
 }
 
 template <class Parse>
-forwarded_hop pick(std::string_view list, std::size_t hop, Parse parse) {
+forwarded_hop pick(std::string_view list, std::size_t hop, quotes q, Parse parse) {
     forwarded_hop found;
-    each_element(list, [&](std::string_view) { ++found.elements; });
-    if (hop == 0 || hop > found.elements) return found;
-    std::size_t left = found.elements - hop;
-    each_element(list, [&](std::string_view element) {
-        if (left-- == 0) found.client = parse(element);
+    each_from_right(list, ',', q, [&](std::string_view element) {
+        if (++found.elements == hop) found.client = parse(element);
     });
     return found;
 }
@@ -62,31 +67,31 @@ bool equal_lower(std::string_view a, std::string_view lower) {
                               [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
 }
 
-// The for parameter of one Forwarded element: "for=192.0.2.1", for="[2001:db8::1]:4711".
+// The for parameter of one Forwarded element: "for=192.0.2.1", for="[2001:db8::1]:4711". Nothing where it
+// stands twice (RFC 7239 section 4 allows one), since each reader would choose another.
 std::optional<address> parse_for(std::string_view element) {
-    for (std::string_view rest = element;;) {
-        const auto semicolon = rest.find(';');
-        const std::string_view pair = trimmed(rest.substr(0, semicolon));
+    std::string_view value;
+    int found = 0;
+    each_from_right(element, ';', quotes::pairing, [&](std::string_view pair) {
         const auto equals = pair.find('=');
-        if (equals != std::string_view::npos && equal_lower(pair.substr(0, equals), "for")) {
-            std::string_view value = pair.substr(equals + 1);
-            if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-                value = value.substr(1, value.size() - 2);
-            return parse_node(value);
-        }
-        if (semicolon == std::string_view::npos) return std::nullopt;
-        rest.remove_prefix(semicolon + 1);
-    }
+        if (equals == std::string_view::npos || !equal_lower(pair.substr(0, equals), "for")) return;
+        value = pair.substr(equals + 1);
+        ++found;
+    });
+    if (found != 1) return std::nullopt;
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
+    return parse_node(value);
 }
 
 } // namespace
 
 forwarded_hop nth_from_right(std::string_view x_forwarded_for, std::size_t hop) {
-    return pick(x_forwarded_for, hop, parse_node);
+    return pick(x_forwarded_for, hop, quotes::plain, parse_node);
 }
 
 forwarded_hop nth_for_from_right(std::string_view forwarded, std::size_t hop) {
-    return pick(forwarded, hop, parse_for);
+    return pick(forwarded, hop, quotes::pairing, parse_for);
 }
 
 } // namespace mira::net

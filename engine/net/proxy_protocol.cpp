@@ -26,6 +26,10 @@ std::optional<std::uint16_t> parse_port(std::string_view s) {
     return port;
 }
 
+std::optional<address> parse_of_family(std::string_view s, bool v6) {
+    return (s.find(':') != std::string_view::npos) == v6 ? address::parse(s) : std::nullopt;
+}
+
 proxy_header parse_v1(std::string_view input) {
     const auto end = input.substr(0, longest_v1).find("\r\n");
     if (end == std::string_view::npos) return input.size() < longest_v1 ? need_more : malformed;
@@ -42,12 +46,12 @@ proxy_header parse_v1(std::string_view input) {
     }
     if (words == 2 && word[1] == "UNKNOWN") return {proxy_header::complete, end + 2, std::nullopt};
     if (words != 6 || (word[1] != "TCP4" && word[1] != "TCP6")) return malformed;
-    const auto source = address::parse(word[2]);
-    const auto destination = address::parse(word[3]);
+    const bool v6 = word[1] == "TCP6";
+    const auto source = parse_of_family(word[2], v6);
+    const auto destination = parse_of_family(word[3], v6);
     const auto source_port = parse_port(word[4]);
     const auto destination_port = parse_port(word[5]);
     if (!source || !destination || !source_port || !destination_port) return malformed;
-    if (word[1] == "TCP4" && (!source->is_v4() || !destination->is_v4())) return malformed;
     return {proxy_header::complete, end + 2, endpoint{*source, *source_port}};
 }
 
@@ -62,14 +66,20 @@ proxy_header parse_v2(std::string_view input) {
     const unsigned family = byte(13) >> 4;
     const unsigned transport = byte(13) & 15;
     const std::size_t length = byte(14) << 8 | byte(15);
-    if (version != 2 || command > 1 || family > 3 || transport > 2) return malformed;
+    if (version != 2 || command > 1) return malformed;
     if (fixed + length > longest_proxy_header) return malformed;
-    const std::size_t wanted = family == 1 ? 12 : family == 2 ? 36 : family == 3 ? 216 : 0;
-    if (length < wanted) return malformed;
+    // LOCAL (a health check of the balancer): whatever family it names is to be ignored.
+    const bool local = command == 0;
+    if (!local) {
+        // Family and transport are both known or both unspecified.
+        if (family > 3 || transport > 2 || (family == 0) != (transport == 0)) return malformed;
+        const std::size_t wanted = family == 1 ? 12 : family == 2 ? 36 : family == 3 ? 216 : 0;
+        if (length < wanted) return malformed;
+    }
     if (input.size() < fixed + length) return need_more;
     proxy_header h{proxy_header::complete, fixed + length, std::nullopt};
-    // LOCAL (a health check of the balancer), datagrams and UNIX sockets: the connection speaks for itself.
-    if (command == 0 || transport != 1 || (family != 1 && family != 2)) return h;
+    // Datagrams, UNIX sockets and what is not specified: the connection speaks for itself.
+    if (local || transport != 1 || (family != 1 && family != 2)) return h;
     endpoint client;
     if (family == 1) {
         client.address.bytes[10] = client.address.bytes[11] = 0xFF;

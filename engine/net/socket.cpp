@@ -9,6 +9,11 @@
 namespace mira::net {
 namespace {
 
+// What the kernel queues for a client that reads slowly. By default it is up to 4 MiB a connection, and the
+// socket is writable again only when a third of that has gone: a client that reads 40 KB a second would look
+// as if it did not read at all.
+constexpr int most_unsent_bytes = 128 * 1024;
+
 error_code last_error() { return {errno, boost::system::system_category()}; }
 
 bool set(int fd, int level, int option, int value) {
@@ -51,7 +56,8 @@ result<unique_fd> listen_tcp(const std::string& host, std::uint16_t port, int ba
     unique_fd fd = tcp_socket_for(*a);
     if (!fd) return last_error();
     if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) || !set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1) ||
-        !set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1))
+        !set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1) ||
+        !set(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent_bytes))
         return last_error();
     if (!bind_to(fd.get(), *a, port)) return last_error();
     if (::listen(fd.get(), backlog) != 0) return last_error();

@@ -10,8 +10,8 @@
 namespace mira::net {
 
 // A non-blocking TCP listener with SO_REUSEPORT (each reactor binds its own; a new process can bind beside an
-// old one) and TCP_NODELAY, which accepted sockets inherit. host: an address, or "localhost"; port 0 lets the
-// kernel choose.
+// old one), and with TCP_NODELAY and a bound on unsent bytes, which accepted sockets inherit. host: an
+// address, or "localhost"; port 0 lets the kernel choose.
 result<unique_fd> listen_tcp(const std::string& host, std::uint16_t port, int backlog);
 
 // Whether a listener could have the port to itself: no error, or why not (EADDRINUSE, EACCES, EADDRNOTAVAIL).

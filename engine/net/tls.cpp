@@ -25,15 +25,15 @@ std::string openssl_reason() {
     return text.data();
 }
 
-// RFC 7301: we speak http/1.1 only; a client that offers only other protocols gets no answer and may go on or
-// not.
+// RFC 7301 section 3.2: we speak http/1.1 only; a client that names protocols and not this one is refused, so
+// that nobody can make a browser speak another protocol to us (the ALPACA attack).
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                     unsigned in_size, void*) {
     static constexpr std::string_view ours = "\x08http/1.1";
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
                               static_cast<unsigned>(ours.size()), in, in_size) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_NOACK;
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
 }
@@ -55,6 +55,8 @@ bool configure(SSL_CTX* c, const tls_settings& s, ticket_keys& tickets, std::str
         why = "TLS settings: " + openssl_reason();
         return false;
     }
+    // Without this OpenSSL would ask the terminal for the password of an encrypted key.
+    SSL_CTX_set_default_passwd_cb(c, [](char*, int, int, void*) { return -1; });
     if (SSL_CTX_use_certificate_chain_file(c, s.certificate.c_str()) != 1) {
         why = "certificate " + s.certificate + ": " + openssl_reason();
         return false;
@@ -116,17 +118,22 @@ io_status tls_session::status_of(int result) {
     return e == SSL_ERROR_ZERO_RETURN ? io_status::closed : io_status::failed;
 }
 
+// SSL_get_error() looks at the thread's error queue first: what other code left there must not be taken for a
+// failure of this connection. Hence ERR_clear_error() before each call.
 io_status tls_session::handshake() {
+    ERR_clear_error();
     const int r = SSL_do_handshake(ssl_);
     return r == 1 ? io_status::done : status_of(r);
 }
 
 io_status tls_session::read(char* p, std::size_t size, std::size_t& n) {
+    ERR_clear_error();
     const int r = SSL_read_ex(ssl_, p, size, &n);
     return r == 1 ? io_status::done : status_of(r);
 }
 
 io_status tls_session::write(const char* p, std::size_t size, std::size_t& n) {
+    ERR_clear_error();
     const int r = SSL_write_ex(ssl_, p, size, &n);
     return r == 1 ? io_status::done : status_of(r);
 }

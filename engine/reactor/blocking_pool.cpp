@@ -42,14 +42,17 @@ void blocking_pool::work() {
     for (;;) {
         wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
         if (jobs_.empty()) return;
-        const auto job = std::move(jobs_.front());
+        auto job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
         try {
             job();
         } catch (const std::exception& e) {
             log::error("blocking_pool.job_threw", {{"what", e.what()}});
+        } catch (...) {
+            log::error("blocking_pool.job_threw", {{"what", "not a std::exception"}});
         }
+        job = nullptr; // what it holds may end in code that submits again: not under the lock
         lock.lock();
     }
 }

@@ -21,9 +21,12 @@ void mailbox::send(message& m) {
     do {
         m.next_ = head;
     } while (!newest_.compare_exchange_weak(head, &m, std::memory_order_release, std::memory_order_relaxed));
-    if (head != nullptr) return; // whoever put that one in has woken the reactor
+    if (head == nullptr) wake(); // else whoever put that one in has woken the reactor
+}
+
+void mailbox::wake() {
     const std::uint64_t one = 1;
-    // Cannot fail short of 2^64 messages: the counter is never read, since each write is an edge of its own.
+    // Cannot fail short of 2^64 calls: the counter is never read, since each write is an edge of its own.
     [[maybe_unused]] const auto n = ::write(event_, &one, sizeof one);
 }
 

@@ -37,6 +37,9 @@ class mailbox final : public io_handler {
     // On the owner's thread: delivers what is there.
     void deliver_all();
 
+    // Any thread: makes the poller's next wait return at once, message or not.
+    void wake();
+
     void on_io(std::uint32_t events) override;
     void abandon() noexcept override {}
 

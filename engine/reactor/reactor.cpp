@@ -3,7 +3,9 @@
 #include "engine/base/log.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
+#include <pthread.h>
 #include <utility>
 
 namespace mira {
@@ -35,7 +37,7 @@ reactor::reactor(std::uint32_t index)
 
 reactor::~reactor() {
     hot_.release(); // the poller closes it
-    mailbox_.deliver_all();
+    guarded([this] { mailbox_.deliver_all(); });
     end_turn(false);
 }
 
@@ -63,24 +65,34 @@ void reactor::caught(const char* what) {
     log::error("reactor.exception", {{"reactor", index_}, {"what", what}});
 }
 
+// Whether f returned rather than threw.
+template <class F>
+bool reactor::guarded(F f) {
+    try {
+        f();
+        return true;
+    } catch (const std::exception& e) {
+        caught(e.what());
+    } catch (...) {
+        caught("not a std::exception");
+    }
+    return false;
+}
+
 void reactor::run() {
+    sigset_t broken_pipe;
+    ::sigemptyset(&broken_pipe);
+    ::sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     arm();
     tick();
-    while (!stopping_.load(std::memory_order_relaxed)) {
-        try {
-            io_.run();
-        } catch (const std::exception& e) {
-            caught(e.what());
-        } catch (...) {
-            caught("not a std::exception");
-        }
-    }
+    while (!stopping_.load(std::memory_order_relaxed)) guarded([this] { io_.run(); });
 }
 
 void reactor::arm() {
     hot_.async_wait(stream_descriptor::wait_read, [this](const boost::system::error_code& ec) {
         if (ec) return;
-        on_hot();
+        guarded([this] { on_hot(); }); // whatever happens, the poller must be looked at again
         arm();
     });
 }
@@ -91,8 +103,10 @@ void reactor::tick() {
         if (ec) return;
         tick(); // first, so that a throw below does not end time
         read_clocks();
-        deadlines_.advance(static_cast<deadlines::tick>((now_ - started_) / deadlines::tick_length));
-        end_turn(true);
+        guarded([this] {
+            deadlines_.advance(static_cast<deadlines::tick>((now_ - started_) / deadlines::tick_length));
+        });
+        end_last_turn();
     });
 }
 
@@ -110,14 +124,19 @@ void reactor::on_hot() {
         } else {
             if (patience >= turn_listener::no_hurry)
                 return; // nothing for a whole millisecond: Asio may block
-            if (patience > nanoseconds{0}) read_clocks();
+            read_clocks();
             patience = end_turn(true);
         }
         if (now_ >= until) {
-            end_turn(true);
+            end_last_turn();
             return;
         }
     }
+}
+
+// Asio's turn comes next, and it may block: whoever is in a hurry must not wait for that.
+void reactor::end_last_turn() {
+    if (end_turn(true) < turn_listener::no_hurry) mailbox_.wake();
 }
 
 void reactor::handle_events(int n) {
@@ -125,23 +144,20 @@ void reactor::handle_events(int n) {
     for (int i = 0; i < n; ++i) {
         io_handler& h = poller_.handler(i);
         // An edge is told once: a throw must not lose the events behind it.
-        try {
-            h.on_io(poller_.events(i));
-        } catch (const std::exception& e) {
-            caught(e.what());
-            h.abandon();
-        } catch (...) {
-            caught("not a std::exception");
-            h.abandon();
-        }
+        if (!guarded([&] { h.on_io(poller_.events(i)); })) h.abandon();
     }
 }
 
 nanoseconds reactor::end_turn(bool quiet) {
     nanoseconds patience = turn_listener::no_hurry;
-    for (turn_listener* l : turn_listeners_) patience = std::min(patience, l->on_turn(quiet));
-    while (retired_ != nullptr) std::exchange(retired_, retired_->next_retired_)->bury();
+    for (turn_listener* l : turn_listeners_)
+        guarded([&] { patience = std::min(patience, l->on_turn(quiet)); });
+    bury_retired();
     return patience;
+}
+
+void reactor::bury_retired() {
+    while (retired_ != nullptr) std::exchange(retired_, retired_->next_retired_)->bury();
 }
 
 } // namespace mira

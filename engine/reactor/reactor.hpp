@@ -29,6 +29,7 @@ class turn_listener {
   public:
     static constexpr nanoseconds no_hurry = milliseconds{1};
     // The longest that the reactor may wait for events before it calls again; at most a millisecond counts.
+    // A throw is caught and counted, and the other listeners are told all the same.
     virtual nanoseconds on_turn(bool quiet) = 0;
 
   protected:
@@ -72,11 +73,14 @@ class reactor {
 
     // Calls bury() at the end of the turn.
     void retire(retired& r);
+    // Calls bury() now, for an owner that ends when the loop does not run.
+    void bury_retired();
 
     // Any thread: f runs on the reactor's thread. Allocates; for control, not for requests.
     void post(std::function<void()> f);
 
-    // Runs until stop(). A handler that throws is logged and counted, and the loop goes on.
+    // Runs until stop(), once. A handler that throws is logged and counted, and the loop goes on. SIGPIPE is
+    // blocked in the thread: OpenSSL's writes cannot ask for EPIPE alone.
     void run();
     // Any thread.
     void stop();
@@ -90,6 +94,9 @@ class reactor {
     void on_hot();
     void handle_events(int n);
     nanoseconds end_turn(bool quiet);
+    void end_last_turn();
+    template <class F>
+    bool guarded(F f);
     void read_clocks();
     void tick();
     void caught(const char* what);

@@ -1,5 +1,7 @@
 #include "engine/reactor/reactors.hpp"
 
+#include <algorithm>
+#include <exception>
 #include <latch>
 #include <pthread.h>
 #include <sched.h>
@@ -47,12 +49,19 @@ void reactors::start() {
 
 void reactors::run_on_each(const std::function<void(reactor&)>& f) {
     std::latch done{static_cast<std::ptrdiff_t>(all_.size())};
-    for (const auto& r : all_)
-        r->post([&f, &done, r = r.get()] {
-            f(*r);
+    std::vector<std::exception_ptr> thrown(all_.size());
+    for (std::size_t i = 0; i < all_.size(); ++i)
+        all_[i]->post([&f, &done, &why = thrown[i], r = all_[i].get()] {
+            try {
+                f(*r);
+            } catch (...) {
+                why = std::current_exception();
+            }
             done.count_down();
         });
     done.wait();
+    for (const std::exception_ptr& why : thrown)
+        if (why) std::rethrow_exception(why);
 }
 
 void reactors::stop() {

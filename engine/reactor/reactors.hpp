@@ -20,7 +20,8 @@ class reactors {
 
     // Starts the threads. Call once.
     void start();
-    // Runs f on every reactor's thread and waits until all have run it. Not from a reactor's thread.
+    // Runs f on every reactor's thread and waits until all have run it. Not from a reactor's thread, and only
+    // between start() and stop(). Where f throws, the first exception is thrown on here when all are done.
     void run_on_each(const std::function<void(reactor&)>& f);
     // Ends all loops and joins. May be called again.
     void stop();

@@ -6,9 +6,6 @@
 #include "handlers/limits/probes.hpp"
 #include "handlers/ops/process_figures.hpp"
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include <memory>
 
 namespace mira::ops {
@@ -196,29 +193,6 @@ void expose_outbound(exposition& out, const process& p) {
     p.keys->expose(out);
 }
 
-boost::json::object figures(const process& p) {
-    const totals t = add_up(p);
-    std::uint64_t admitted = 0, denied = 0;
-    for (const reactor_view& r : p.reactors) {
-        const limits::limiter_probe& l = r.ingest->limiter.probe();
-        admitted += l.admitted.value();
-        denied += l.denied_by_owner.value() + l.denied_remembered.value() + l.denied_no_room.value();
-    }
-    const auto buckets = p.buckets->read();
-    boost::json::object o;
-    o["total_requests"] = t.total;
-    o["successful_requests"] = t.successful;
-    o["failed_requests"] = t.failed;
-    o["rejected_requests"] = t.rejected;
-    o["rate_limited_requests"] = t.rate_limited;
-    o["success_rate"] = t.success_rate();
-    o["uptime_compliance"] = t.success_rate() >= p.uptime_objective.load(std::memory_order_relaxed);
-    o["rate_limit"] = {{"admitted", admitted}, {"denied", denied}, {"tracked_clients", buckets.buckets}};
-    o["accepted_events"] = t.accepted;
-    o["duplicate_requests"] = t.duplicates;
-    return o;
-}
-
 } // namespace
 
 std::string metrics_text(const process& p) {
@@ -231,13 +205,6 @@ std::string metrics_text(const process& p) {
     expose_shared_stores(out, p);
     expose_outbound(out, p);
     return out.text();
-}
-
-std::string metrics_json(const process& p) { return boost::json::serialize(figures(p)) + "\n"; }
-
-std::string figures_members(const process& p) {
-    const std::string s = boost::json::serialize(figures(p));
-    return s.substr(1, s.size() - 2);
 }
 
 } // namespace mira::ops

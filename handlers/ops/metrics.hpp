@@ -8,8 +8,5 @@
 namespace mira::ops {
 
 std::string metrics_text(const process& p);
-std::string metrics_json(const process& p);
-// The members of the JSON form without braces, for /health.
-std::string figures_members(const process& p);
 
 } // namespace mira::ops

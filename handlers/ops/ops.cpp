@@ -1,14 +1,13 @@
 #include "handlers/ops/ops.hpp"
 
+#include "engine/config/json_writer.hpp"
 #include "engine/http/exchange.hpp"
 #include "engine/reactor/reactor.hpp"
 #include "handlers/errors.hpp"
+#include "handlers/ops/figures_json.hpp"
 #include "handlers/ops/metrics.hpp"
 #include "handlers/ops/process.hpp"
 #include "handlers/services.hpp"
-
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <memory>
 
@@ -54,45 +53,28 @@ bool wants_json(const http::exchange& x) {
 }
 
 rendered health_of(const process& p) {
-    const std::string why = p.why_not_ready();
-    boost::json::object checks;
-    const auto check = [&](std::string_view name, bool ok, std::string_view detail) {
-        checks[name] = {{"status", ok ? "ok" : "failing"}, {"detail", detail}};
-    };
-    const auto state = p.writer->state();
-    check("journal", state == journal::writer_state::ready,
-          state == journal::writer_state::full     ? "the disk is full"
-          : state == journal::writer_state::failed ? "the disk failed"
-          : state == journal::writer_state::ready  ? "events become durable"
-                                                   : "closed");
-    check("phase", why.empty() || state != journal::writer_state::ready,
-          to_string(p.stands.load(std::memory_order_relaxed)));
-    const double rate = add_up(p).success_rate();
-    const double objective = p.uptime_objective.load(std::memory_order_relaxed);
-    check("success_rate", rate >= objective, "per cent of webhooks that did not fail here");
-
-    boost::json::object o;
-    o["status"] = !why.empty() ? "unhealthy" : rate < objective ? "degraded" : "healthy";
-    o["service"] = "mira-webhook";
-    o["uptime"] = p.uptime_seconds();
-    o["version"] = p.version;
-    o["instance"] = p.instance;
-    std::string body = boost::json::serialize(o);
-    body.pop_back();
-    body += ",\"metrics\":{" + figures_members(p) + "},\"checks\":" + boost::json::serialize(checks) + "}\n";
-    return {std::string{json}, std::move(body), why.empty() ? 200 : 503};
+    return {std::string{json}, health_json(p), p.why_not_ready().empty() ? 200 : 503};
 }
 
 } // namespace
 
 http::verdict about(http::exchange& x) {
-    const process& p = process_of(x);
-    boost::json::object o;
-    o["service"] = "mira-webhook";
-    o["version"] = p.version;
-    o["webhooks"] = {"/webhook/{service}", "/webhook/{tenant}/{service}"};
-    o["operations"] = {"/health", "/health/live", "/health/ready", "/metrics"};
-    x.respond(200, json, boost::json::serialize(o) + "\n");
+    config::json_writer w{config::json_writer::layout::compact};
+    w.begin_object();
+    w.key("service");
+    w.string("mira-webhook");
+    w.key("version");
+    w.string(process_of(x).version);
+    w.key("webhooks");
+    w.begin_array();
+    for (const std::string_view path : {"/webhook/{service}", "/webhook/{tenant}/{service}"}) w.string(path);
+    w.end_array();
+    w.key("operations");
+    w.begin_array();
+    for (const std::string_view path : {"/health", "/health/live", "/health/ready", "/metrics"}) w.string(path);
+    w.end_array();
+    w.end_object();
+    x.respond(200, json, w.text() + "\n");
     return http::verdict::respond;
 }
 
@@ -108,10 +90,14 @@ http::verdict ready(http::exchange& x) {
     if (why.empty()) {
         x.respond(200, json, "{\"status\":\"ready\"}\n", not_cached);
     } else {
-        boost::json::object o;
-        o["status"] = "not ready";
-        o["reason"] = why;
-        x.respond(503, json, boost::json::serialize(o) + "\n",
+        config::json_writer w{config::json_writer::layout::compact};
+        w.begin_object();
+        w.key("status");
+        w.string("not ready");
+        w.key("reason");
+        w.string(why);
+        w.end_object();
+        x.respond(503, json, w.text() + "\n",
                   "Cache-Control: no-store\r\nRetry-After: 1\r\n");
     }
     return http::verdict::respond;
@@ -120,7 +106,7 @@ http::verdict ready(http::exchange& x) {
 http::verdict metrics(http::exchange& x) {
     if (wants_json(x))
         return answer_from_pool(x, [](const process& p) {
-            return rendered{std::string{json}, metrics_json(p)};
+            return rendered{std::string{json}, figures_json(p)};
         });
     return answer_from_pool(x, [](const process& p) {
         return rendered{"text/plain; version=0.0.4; charset=utf-8", metrics_text(p)};

@@ -20,8 +20,8 @@ void ingest::count(outcome o) {
 
 void ingest::refuse(const refusal& r, outcome o) {
     const mono_time now = reactor_core.home.now();
-    if (quota_taken) reactor_core.limiter.give_back({&quota, 1}, now);
-    if (tokens_taken) reactor_core.limiter.give_back({limits.data(), limit_count}, now);
+    if (quota_taken) reactor_core.limiter.give_back({&*quota, 1}, now);
+    if (tokens_taken) reactor_core.limiter.give_back(taken(), now);
     quota_taken = tokens_taken = false;
     if (claimed) reactor_core.duplicates.release(key, id);
     claimed = false;

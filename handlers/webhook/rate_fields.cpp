@@ -23,7 +23,7 @@ void rate_fields::add(const ingest& in) {
     line("RateLimit-Policy", in.from->rate_limit_policy);
     std::array<char, limits::answer_field_size> room;
     line("RateLimit",
-         limits::rate_limit(room, in.from->limit_names, {in.limits.data(), in.limit_count}, in.tokens));
+         limits::rate_limit(room, in.from->limit_names, in.taken(), in.tokens));
 }
 
 } // namespace mira::webhook

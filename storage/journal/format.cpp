@@ -39,6 +39,14 @@ std::size_t payload_bytes(const event_view& e) {
     return e.tenant.size() + e.source.size() + e.key.size() + fields_bytes(e) + e.body.size();
 }
 
+// Head and payload of the event's record that begins here.
+std::size_t used_bytes(const char* p) {
+    return record_head_bytes + std::size_t{load_le<std::uint16_t>(p + at::tenant_size)} +
+           load_le<std::uint16_t>(p + at::source_size) + load_le<std::uint16_t>(p + at::key_size) +
+           load_le<std::uint32_t>(p + at::fields_size) +
+           std::size_t{load_le<std::uint32_t>(p + at::body_size)};
+}
+
 char* put(char* p, std::string_view s) {
     if (!s.empty()) std::memcpy(p, s.data(), s.size());
     return p + s.size();
@@ -63,30 +71,34 @@ void put_trailer(char* trailer, std::uint32_t crc, std::uint64_t sequence, std::
 std::int64_t nanos(wall_time t) { return t.time_since_epoch().count(); }
 wall_time from_nanos(std::int64_t n) { return wall_time{nanoseconds{n}}; }
 
-bool decode_event(std::string_view bytes, record& r) {
+// The length that an event's head claims, where the sizes in it add up to that.
+std::optional<std::uint32_t> claimed_length(std::string_view bytes) {
     const char* const p = bytes.data();
-    const std::size_t tenant = load_le<std::uint16_t>(p + at::tenant_size);
-    const std::size_t source = load_le<std::uint16_t>(p + at::source_size);
-    const std::size_t key = load_le<std::uint16_t>(p + at::key_size);
-    const std::size_t fields = load_le<std::uint32_t>(p + at::fields_size);
-    const std::size_t body = load_le<std::uint32_t>(p + at::body_size);
-    if (padded(record_head_bytes + tenant + source + key + fields + body) + record_trailer_bytes != r.length)
-        return false;
+    const std::uint32_t length = encoded_length(p);
+    if (length < smallest_record || length % 8 != 0 || length > bytes.size()) return std::nullopt;
+    if (static_cast<std::uint8_t>(p[at::version]) != record_version) return std::nullopt;
+    if (static_cast<record_type>(p[at::type]) == record_type::event &&
+        padded(used_bytes(p)) + record_trailer_bytes != length)
+        return std::nullopt;
+    return length;
+}
+
+void decode_event(std::string_view bytes, record& r) {
+    const char* const p = bytes.data();
     const char* q = p + record_head_bytes;
     const auto take = [&q](std::size_t n) {
         const std::string_view s{q, n};
         q += n;
         return s;
     };
-    r.event.tenant = take(tenant);
-    r.event.source = take(source);
-    r.event.key = take(key);
-    r.encoded_fields = take(fields);
-    r.event.body = take(body);
+    r.event.tenant = take(load_le<std::uint16_t>(p + at::tenant_size));
+    r.event.source = take(load_le<std::uint16_t>(p + at::source_size));
+    r.event.key = take(load_le<std::uint16_t>(p + at::key_size));
+    r.encoded_fields = take(load_le<std::uint32_t>(p + at::fields_size));
+    r.event.body = take(load_le<std::uint32_t>(p + at::body_size));
     r.field_count = load_le<std::uint16_t>(p + at::field_count);
     r.event.time = from_nanos(load_le<std::int64_t>(p + at::time));
     std::memcpy(r.event.id.bytes.data(), p + at::id, r.event.id.bytes.size());
-    return true;
 }
 
 } // namespace
@@ -182,10 +194,7 @@ event_id encoded_id(const char* record) {
 }
 
 std::size_t encoded_padding(const char* record) {
-    const std::size_t used =
-        record_head_bytes + load_le<std::uint16_t>(record + at::tenant_size) +
-        load_le<std::uint16_t>(record + at::source_size) + load_le<std::uint16_t>(record + at::key_size) +
-        load_le<std::uint32_t>(record + at::fields_size) + load_le<std::uint32_t>(record + at::body_size);
+    const std::size_t used = used_bytes(record);
     return padded(used) - used;
 }
 
@@ -214,21 +223,20 @@ bool looks_like_record(std::string_view bytes) {
 
 std::optional<record> decode_record(std::string_view bytes, std::uint32_t epoch) {
     if (!looks_like_record(bytes)) return std::nullopt;
+    // The checksum comes last: whoever searches a damaged stretch asks at every eighth byte of it.
+    const auto length = claimed_length(bytes);
+    if (!length) return std::nullopt;
     const char* const p = bytes.data();
-    record r;
-    r.length = encoded_length(p);
-    if (r.length < smallest_record || r.length % 8 != 0 || r.length > bytes.size()) return std::nullopt;
-    const char* const trailer = p + r.length - record_trailer_bytes;
+    const char* const trailer = p + *length - record_trailer_bytes;
     if (load_le<std::uint32_t>(trailer + 8) != epoch ||
-        static_cast<std::uint8_t>(p[at::version]) != record_version)
+        load_le<std::uint32_t>(trailer + 12) != crc32c(0, p, *length - 4))
         return std::nullopt;
-    if (load_le<std::uint32_t>(trailer + 12) != crc32c(0, p, r.length - 4)) return std::nullopt;
+    record r;
+    r.length = *length;
     r.sequence = load_le<std::uint64_t>(trailer);
     r.type = static_cast<record_type>(p[at::type]);
     switch (r.type) {
-    case record_type::event:
-        if (!decode_event(bytes, r)) return std::nullopt;
-        return r;
+    case record_type::event: decode_event(bytes, r); return r;
     case record_type::frame:
         r.frame = {static_cast<frame::kind>(load_le<std::uint16_t>(p + at::flags)),
                    load_le<std::uint64_t>(p + at::first), load_le<std::uint64_t>(p + at::synced),
@@ -240,6 +248,18 @@ std::optional<record> decode_record(std::string_view bytes, std::uint32_t epoch)
         return r;
     }
     return std::nullopt;
+}
+
+std::optional<std::uint32_t> damaged_event_length(std::string_view bytes, std::uint32_t epoch,
+                                                  std::uint64_t sequence) {
+    if (!looks_like_record(bytes) || static_cast<record_type>(bytes[at::type]) != record_type::event)
+        return std::nullopt;
+    const auto length = claimed_length(bytes);
+    if (!length) return std::nullopt;
+    const char* const trailer = bytes.data() + *length - record_trailer_bytes;
+    if (load_le<std::uint64_t>(trailer) != sequence || load_le<std::uint32_t>(trailer + 8) != epoch)
+        return std::nullopt;
+    return length;
 }
 
 std::vector<kept_field> fields_of(const record& r) {

@@ -3,14 +3,14 @@
 //
 //   segment = header (4 KiB), then records, then zeros or what an earlier use of the file left behind
 //   record  = 56 bytes of head, a payload, padding to 8, and a trailer of 16: sequence, epoch, CRC-32C over
-//   all before it frame   = a record that the writer puts before each group of records that it writes and
-//   syncs in one go
+//             all before it
+//   frame   = a record that the writer puts before each group of records that it writes and syncs in one go
 //
-// All integers are little-endian. The epoch is a random number drawn each time a file becomes a segment: in a
-// recycled file the records of its earlier life do not fit, and nobody can put bytes into a body that a
-// search would take for a record. A frame says up to which offset everything was synced when it was written;
-// so a bad record below that mark is corruption, and one above it is the torn end of a write that nobody was
-// told of.
+// All integers are little-endian. The epoch is a random number drawn each time a file becomes a segment, and
+// never leaves the machine: in a recycled file the records of its earlier life do not fit, and nobody can put
+// bytes into a body that a search would take for a record. A frame says up to which offset everything was
+// synced when it was written; so a bad record below that mark is corruption, and one above it is the torn end
+// of a write that nobody was told of.
 #include "engine/base/event_id.hpp"
 #include "storage/records/event.hpp"
 
@@ -106,6 +106,10 @@ struct record {
 
 // The record at the front of bytes; nothing where there is none of that epoch that is whole.
 std::optional<record> decode_record(std::string_view bytes, std::uint32_t epoch);
+// The length of an event's record that is damaged, but in none of the places that say where it ends: head and
+// trailer agree with each other, and with the epoch and the sequence number that is due here.
+std::optional<std::uint32_t> damaged_event_length(std::string_view bytes, std::uint32_t epoch,
+                                                  std::uint64_t sequence);
 // The kept header fields of a decoded event, as views.
 std::vector<kept_field> fields_of(const record& r);
 

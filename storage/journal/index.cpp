@@ -18,6 +18,24 @@ constexpr std::size_t entry_bytes = 20;
 
 error_code damaged() { return make_error_code(boost::system::errc::bad_message); }
 
+// An index whose head is sound and fits the segment.
+result<mapped_file> open_index(const std::filesystem::path& dir, const segment_header& of) {
+    auto file = mapped_file::open(dir / index_name(of.number));
+    if (!file) return file.error();
+    const std::string_view bytes = file->bytes();
+    if (bytes.size() < head_bytes || std::memcmp(bytes.data(), magic, sizeof magic) != 0 ||
+        load_le<std::uint32_t>(bytes.data() + 28) != crc32c(0, bytes.data(), 28) ||
+        load_le<std::uint32_t>(bytes.data() + 8) != of.epoch ||
+        bytes.size() != head_bytes + load_le<std::uint64_t>(bytes.data() + 16) * entry_bytes)
+        return damaged();
+    return file;
+}
+
+bool entries_sound(std::string_view bytes) {
+    return load_le<std::uint32_t>(bytes.data() + 24) ==
+           crc32c(0, bytes.data() + head_bytes, bytes.size() - head_bytes);
+}
+
 } // namespace
 
 error_code write_index(const std::filesystem::path& dir, const segment_header& of,
@@ -45,20 +63,18 @@ error_code write_index(const std::filesystem::path& dir, const segment_header& o
     return ec;
 }
 
+bool index_fits(const std::filesystem::path& dir, const segment_header& of) {
+    const auto file = open_index(dir, of);
+    return file && entries_sound(file->bytes());
+}
+
 result<std::optional<std::uint32_t>> find_in_index(const std::filesystem::path& dir, const segment_header& of,
                                                    const event_id& id) {
-    const auto file = mapped_file::open(dir / index_name(of.number));
+    const auto file = open_index(dir, of);
     if (!file) return file.error();
-    const std::string_view bytes = file->bytes();
-    if (bytes.size() < head_bytes || std::memcmp(bytes.data(), magic, sizeof magic) != 0 ||
-        load_le<std::uint32_t>(bytes.data() + 28) != crc32c(0, bytes.data(), 28) ||
-        load_le<std::uint32_t>(bytes.data() + 8) != of.epoch)
-        return damaged();
-    const auto count = load_le<std::uint64_t>(bytes.data() + 16);
-    if (bytes.size() != head_bytes + count * entry_bytes) return damaged();
-    const char* const entries = bytes.data() + head_bytes;
+    const char* const entries = file->bytes().data() + head_bytes;
     std::uint64_t low = 0;
-    std::uint64_t high = count;
+    std::uint64_t high = (file->bytes().size() - head_bytes) / entry_bytes;
     while (low < high) {
         const std::uint64_t middle = low + (high - low) / 2;
         const int order = std::memcmp(entries + middle * entry_bytes, id.bytes.data(), 16);
@@ -68,6 +84,8 @@ result<std::optional<std::uint32_t>> find_in_index(const std::filesystem::path& 
         else
             high = middle;
     }
+    // "Not here" is an answer only where every entry is as it was written.
+    if (!entries_sound(file->bytes())) return damaged();
     return std::optional<std::uint32_t>{};
 }
 

@@ -20,6 +20,9 @@ struct index_entry {
 error_code write_index(const std::filesystem::path& dir, const segment_header& of,
                        std::vector<index_entry>& entries);
 
+// Whether the segment has an index, whole and its own.
+bool index_fits(const std::filesystem::path& dir, const segment_header& of);
+
 // The offset of an event in a sealed segment. No value: not in it. An error where the index is missing or
 // damaged: look into the segment itself.
 result<std::optional<std::uint32_t>> find_in_index(const std::filesystem::path& dir, const segment_header& of,

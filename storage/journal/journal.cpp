@@ -13,13 +13,15 @@ constexpr std::chrono::milliseconds lock_check{20};
 
 std::optional<directory_lock> lock_directory(const settings& s, open_failure& why) {
     std::error_code made;
-    std::filesystem::create_directories(s.files.dir, made);
+    const bool is_new = std::filesystem::create_directories(s.files.dir, made);
     if (made) {
         why.reasons.push_back("cannot make the journal directory " + s.files.dir.string() + ": " +
                               made.message());
         return std::nullopt;
     }
     std::filesystem::permissions(s.files.dir, std::filesystem::perms::owner_all, made);
+    // Its name must survive a power cut as well. Best effort: the parent may not be ours to open.
+    if (is_new) sync_directory(std::filesystem::absolute(s.files.dir, made).parent_path());
     const auto deadline = std::chrono::steady_clock::now() + s.wait_for_lock;
     bool told = false;
     for (;;) {
@@ -50,7 +52,10 @@ event_journal::event_journal(const settings& s, reactors& r, directory_lock lock
         shards_.push_back(std::make_unique<shard>(r[i], writer_, s.batch_bytes, s.batches_per_reactor));
 }
 
-event_journal::~event_journal() { writer_.stop(); }
+event_journal::~event_journal() {
+    for (const auto& s : shards_) s->publish();
+    writer_.stop();
+}
 
 std::unique_ptr<event_journal> event_journal::open(const settings& s, reactors& r, const event_visitor& visit,
                                                    std::function<void(error_code)> on_fatal,

@@ -34,6 +34,7 @@ class event_journal final : public storage::event_log {
     // Recovers the directory, making it where there is none. visit sees every event that is kept, in order.
     static std::unique_ptr<event_journal> open(const settings& s, reactors& r, const event_visitor& visit,
                                                std::function<void(error_code)> on_fatal, open_failure& why);
+    // When the reactors have stopped: writes what they left, and tells those who wait.
     ~event_journal() override;
 
     storage::event_appender& appender(std::size_t reactor) override { return *shards_[reactor]; }

@@ -9,10 +9,7 @@
 namespace mira::journal {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto retry_preparing = 1s;
-constexpr auto look_at_retention = 10s;
+constexpr milliseconds look_at_retention{10'000};
 constexpr std::size_t spares_kept = 2;
 
 } // namespace
@@ -41,6 +38,7 @@ void keeper::set_limits(std::chrono::seconds retention, std::uint64_t max_bytes)
         const std::lock_guard lock{mutex_};
         settings_.retention = retention;
         settings_.max_bytes = max_bytes;
+        limits_changed_ = true;
     }
     wake_.notify_all();
 }
@@ -90,11 +88,14 @@ void keeper::run() {
     while (!stopping_ || !sealed_.empty()) {
         if (!next_ && !stopping_) prepare_next(lock);
         finish_sealed(lock);
+        limits_changed_ = false;
         if (!stopping_) delete_expired(lock);
         count();
-        next_look = std::chrono::steady_clock::now() + (next_error_ ? retry_preparing : look_at_retention);
-        wake_.wait_until(lock, next_look,
-                         [this] { return stopping_ || (!next_ && !next_error_) || !sealed_.empty(); });
+        next_look =
+            std::chrono::steady_clock::now() + (next_error_ ? settings_.retry_after : look_at_retention);
+        wake_.wait_until(lock, next_look, [this] {
+            return stopping_ || limits_changed_ || (!next_ && !next_error_) || !sealed_.empty();
+        });
     }
 }
 
@@ -133,7 +134,9 @@ void keeper::finish_sealed(std::unique_lock<std::mutex>& lock) {
 }
 
 std::optional<segment_info> keeper::oldest_to_delete() const {
-    if (segments_.empty()) return std::nullopt;
+    // The newest one stays: while the active segment is empty, it alone says which sequence number comes
+    // next.
+    if (segments_.size() < 2) return std::nullopt;
     std::uint64_t bytes = active_bytes_ + (next_ ? next_->size : 0);
     for (const segment_info& s : segments_) bytes += s.bytes;
     const segment_info& oldest = segments_.front();
@@ -154,6 +157,11 @@ void keeper::delete_expired(std::unique_lock<std::mutex>& lock) {
             log::info("journal.segment_deleted",
                       {{"segment", oldest->header.number}, {"events", oldest->events}});
         lock.lock();
+        if (ec) {
+            // In order or not at all: a younger one deleted before it would look like a loss.
+            segments_.push_front(*oldest);
+            return;
+        }
         probe_.segments_deleted.add(1);
     }
 }

@@ -25,6 +25,8 @@ struct keeper_settings {
         4 * 1024 * 1024; // what a segment may shrink to when the disk has no more
     std::chrono::seconds retention{7 * 24 * 3600};
     std::uint64_t max_bytes = 10ULL * 1024 * 1024 * 1024;
+    std::chrono::milliseconds retry_after{1000}; // how long a full disk is left alone
+    std::chrono::milliseconds mark_after{50};    // idle time after which a mark is written
 };
 
 class keeper {
@@ -74,6 +76,7 @@ class keeper {
     std::uint64_t next_number_;
     std::uint64_t active_bytes_ = 0;
     bool stopping_ = false;
+    bool limits_changed_ = false;
     std::atomic<bool> ready_{false};
     std::thread thread_;
 };

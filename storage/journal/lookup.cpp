@@ -22,6 +22,8 @@ storage::event copy_of(const record& r) {
 result<std::optional<storage::event>> find_in_segment(const std::filesystem::path& dir,
                                                       const segment_header& h, const event_id& id) {
     const auto file = mapped_file::open(dir / segment_name(h.number));
+    if (!file && file.error() == boost::system::errc::no_such_file_or_directory)
+        return std::optional<storage::event>{}; // past its retention since the caller learnt of it
     if (!file) return file.error();
     if (const auto offset = find_in_index(dir, h, id)) {
         if (!*offset) return std::optional<storage::event>{};

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
+#include <map>
+#include <optional>
 #include <random>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@ namespace mira::journal {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t prepared_kept = 2; // as many as a writer has at a time
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
 
@@ -24,17 +28,41 @@ std::string range(std::uint64_t from, std::uint64_t to) {
 
 bool all_zero(std::string_view s) { return s.find_first_not_of('\0') == std::string_view::npos; }
 
-// The last segment that holds anything: later ones were only prepared.
-std::size_t last_used(const std::vector<segment_scan>& all) {
-    for (std::size_t i = all.size(); i-- > 0;)
-        if (!all[i].empty()) return i;
-    return all.size();
+// How many segments there are up to the last that holds anything: later ones were only prepared.
+std::size_t count_used(const std::vector<segment_scan>& all) {
+    for (std::size_t i = all.size(); i > 0; --i)
+        if (!all[i - 1].empty()) return i;
+    return 0;
 }
 
-void describe(inspection& out, std::size_t i, const fs::path& dir, bool is_last, std::string_view tail) {
+// The journal that most of the segments belong to. Nothing where no header can be read.
+std::optional<journal_id> owner_of(const std::vector<mapped_file>& files) {
+    std::map<journal_id, std::size_t> counts;
+    std::optional<journal_id> owner;
+    for (const mapped_file& f : files) {
+        const auto h = decode_segment_header(f.bytes());
+        if (!h) continue;
+        ++counts[h->journal];
+        if (!owner || counts[h->journal] > counts[*owner]) owner = h->journal;
+    }
+    return owner;
+}
+
+void describe(inspection& out, std::size_t i, const fs::path& dir, std::size_t used, std::string_view tail) {
     const segment_scan& s = out.segments[i];
     const std::string file = (dir / segment_name(out.numbers[i])).string();
-    if (s.empty()) return;
+    const bool is_last = i + 1 == used;
+    if (out.strays[i]) {
+        out.findings.push_back({file + " at 0", "the segment belongs to another journal", true});
+        return;
+    }
+    if (s.empty()) {
+        // Before a segment gets its name its header is synced; so this one was sound once, and used perhaps.
+        // With a sound header it was not used, unless numbers are missing where it stands.
+        if (!s.header_sound || i < used)
+            out.findings.push_back({file + " at 0", "a segment without a readable record", !s.header_sound});
+        return;
+    }
     if (!s.header_sound) out.findings.push_back({file + " at 0", "the segment's header is unreadable", true});
     for (const damage& d : s.damages)
         out.findings.push_back({file + " at " + std::to_string(d.offset),
@@ -52,6 +80,23 @@ void describe(inspection& out, std::size_t i, const fs::path& dir, bool is_last,
     if (!s.sealed && is_last && !all_zero(tail.substr(0, smallest_record)) && looks_like_record(tail))
         out.findings.push_back(
             {file + " at " + std::to_string(s.end), "a torn end, never acknowledged", false});
+}
+
+segment_info info_of(const segment_scan& s, std::uint64_t bytes) {
+    return {s.header, bytes, s.events, s.first_sequence, s.next_sequence, s.first_millis, s.last_millis};
+}
+
+// Keeps a segment's file as "*.damaged", beside those of earlier salvages.
+error_code set_aside(const fs::path& segment) {
+    for (int n = 1;; ++n) {
+        fs::path name = segment;
+        name += n == 1 ? ".damaged" : ".damaged." + std::to_string(n);
+        if (::link(segment.c_str(), name.c_str()) == 0) return {};
+        if (errno != EEXIST) return last_error();
+        std::error_code ec;
+        if (fs::equivalent(segment, name, ec))
+            return {}; // a salvage that was interrupted came as far as this
+    }
 }
 
 // Copies every sound record of a segment into a new file of the same number; numbers that are missing become
@@ -87,7 +132,7 @@ class rewriter {
         next_ = to + 1;
     }
 
-    result<std::uint64_t> finish(std::uint64_t next, bool keep_original) {
+    error_code finish(std::uint64_t next, bool keep_original) {
         frame seal;
         seal.what = frame::seal;
         seal.first_sequence = std::max(next, next_);
@@ -103,13 +148,10 @@ class rewriter {
         if (!fd) return last_error();
         if (const error_code ec = write_fully(fd.get(), bytes_.data(), bytes_.size(), 0)) return ec;
         if (::fsync(fd.get()) != 0) return last_error();
-        if (keep_original &&
-            ::link(final_name.c_str(), fs::path{final_name}.concat(".damaged").c_str()) != 0 &&
-            errno != EEXIST)
-            return last_error();
+        if (keep_original)
+            if (const error_code ec = set_aside(final_name)) return ec;
         if (::rename(working.c_str(), final_name.c_str()) != 0) return last_error();
-        if (const error_code ec = sync_directory(dir_)) return ec;
-        return bytes_.size();
+        return sync_directory(dir_);
     }
 
   private:
@@ -119,28 +161,35 @@ class rewriter {
     std::uint64_t next_ = 0;
 };
 
-result<std::uint64_t> rewrite(const fs::path& dir, std::uint64_t number, const journal_id& id,
-                              std::uint64_t expected_first, std::uint64_t next, bool keep_original) {
-    const auto file = mapped_file::open(dir / segment_name(number));
+// first and next: the numbers that the segment must account for.
+result<segment_info> rewrite(const fs::path& dir, std::uint64_t number, const journal_id& id,
+                             std::uint64_t first, std::uint64_t next, bool keep_original) {
+    const fs::path name = dir / segment_name(number);
+    {
+        const auto file = mapped_file::open(name);
+        if (!file) return file.error();
+        std::random_device random;
+        rewriter w{dir, {id, number, random(), system_clocks().wall()}};
+        std::uint64_t expected = first;
+        scan_segment(file->bytes(), [&](const record& r, std::uint64_t) {
+            const std::uint64_t last = r.type == record_type::gap ? r.gap.to : r.sequence;
+            if (last < expected) return; // went back: the first copy counts
+            w.add(r, expected);
+            expected = last + 1;
+        });
+        if (next > expected) w.add_gap(expected, next - 1);
+        if (const error_code ec = w.finish(next, keep_original)) return ec;
+    }
+    const auto file = mapped_file::open(name);
     if (!file) return file.error();
-    std::random_device random;
-    rewriter w{dir, {id, number, random(), system_clocks().wall()}};
-    std::uint64_t expected = expected_first;
-    scan_segment(file->bytes(), [&](const record& r, std::uint64_t) {
-        if (expected == 0) expected = r.type == record_type::gap ? r.gap.from : r.sequence;
-        if (r.type == record_type::event && r.sequence < expected) return; // went back: the first copy counts
-        w.add(r, expected);
-        expected = (r.type == record_type::gap ? r.gap.to : r.sequence) + 1;
-    });
-    if (expected != 0 && next > expected) w.add_gap(expected, next - 1);
-    return w.finish(next, keep_original);
+    return info_of(scan_segment(file->bytes(), [](const record&, std::uint64_t) {}), file->bytes().size());
 }
 
-// Cuts what lies behind the last sound record and writes the seal.
-result<std::uint64_t> seal_segment(const fs::path& dir, const segment_scan& s) {
+// Writes the seal behind the last sound record and cuts what follows. In this order: the seal's place has its
+// blocks, and on a full disk a file cut first might not get them again.
+result<segment_info> seal_segment(const fs::path& dir, const segment_scan& s) {
     const unique_fd fd{::open((dir / segment_name(s.header.number)).c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd) return last_error();
-    if (::ftruncate(fd.get(), static_cast<off_t>(s.end)) != 0) return last_error();
     frame seal;
     seal.what = frame::seal;
     seal.first_sequence = s.next_sequence;
@@ -149,11 +198,13 @@ result<std::uint64_t> seal_segment(const fs::path& dir, const segment_scan& s) {
     std::array<char, smallest_record> bytes{};
     encode_frame(seal, seal.first_sequence, s.header.epoch, bytes.data());
     if (const error_code ec = write_fully(fd.get(), bytes.data(), bytes.size(), s.end)) return ec;
-    if (::fsync(fd.get()) != 0) return last_error();
-    return s.end + bytes.size();
+    const std::uint64_t end = s.end + bytes.size();
+    if (::ftruncate(fd.get(), static_cast<off_t>(end)) != 0 || ::fsync(fd.get()) != 0) return last_error();
+    return info_of(s, end);
 }
 
 void index_segment(const fs::path& dir, const segment_header& h) {
+    if (index_fits(dir, h)) return;
     const auto file = mapped_file::open(dir / segment_name(h.number));
     if (!file) return;
     std::vector<index_entry> entries;
@@ -163,6 +214,15 @@ void index_segment(const fs::path& dir, const segment_header& h) {
     // Without an index the event is found by reading the segment: slower, not wrong.
     if (const error_code ec = write_index(dir, h, entries))
         log::warn("journal.index_not_written", {{"segment", h.number}, {"reason", ec.message()}});
+}
+
+// A segment that holds nothing readable: one that was only prepared gives its blocks to the next, any other
+// is set aside.
+error_code clear_away(const fs::path& dir, std::uint64_t number, bool prepared) {
+    if (prepared) return retire_segment(dir, number, prepared_kept);
+    const fs::path p = dir / segment_name(number);
+    if (const error_code ec = set_aside(p)) return ec;
+    return ::unlink(p.c_str()) == 0 ? error_code{} : last_error();
 }
 
 } // namespace
@@ -176,30 +236,34 @@ result<inspection> inspect(const fs::path& dir, const event_visitor& visit) {
     for (const std::uint64_t n : out.numbers) {
         auto file = mapped_file::open(dir / segment_name(n));
         if (!file) return file.error();
-        out.segments.push_back(scan_segment(file->bytes(), [&](const record& r, std::uint64_t offset) {
-            if (r.type == record_type::event) visit(r, n, offset);
-        }));
         files.push_back(std::move(*file));
     }
-    const std::size_t last = last_used(out.segments);
+    out.owner = owner_of(files);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const auto h = decode_segment_header(files[i].bytes());
+        out.strays.push_back(h && h->journal != *out.owner);
+        if (out.strays[i]) {
+            out.segments.emplace_back();
+            continue;
+        }
+        out.segments.push_back(scan_segment(files[i].bytes(), [&](const record& r, std::uint64_t offset) {
+            if (r.type == record_type::event) visit(r, out.numbers[i], offset);
+        }));
+    }
+    const std::size_t used = count_used(out.segments);
     std::uint64_t expected = 0;
     for (std::size_t i = 0; i < out.segments.size(); ++i) {
         const segment_scan& s = out.segments[i];
-        describe(out, i, dir, i == last,
+        describe(out, i, dir, used,
                  files[i].bytes().substr(std::min<std::uint64_t>(s.end, files[i].bytes().size())));
-        if (s.empty()) {
-            if (i < last)
-                out.findings.push_back({(dir / segment_name(out.numbers[i])).string(),
-                                        "a segment without a readable record", true});
-            continue;
-        }
+        if (s.empty()) continue;
         if (expected != 0 && s.first_sequence > expected)
             out.findings.push_back({"before " + (dir / segment_name(out.numbers[i])).string(),
                                     range(expected, s.first_sequence - 1) + " missing", true});
         if (expected != 0 && s.first_sequence < expected)
             out.findings.push_back({(dir / segment_name(out.numbers[i])).string(),
                                     "sequence numbers go back to " + std::to_string(s.first_sequence), true});
-        expected = s.next_sequence;
+        expected = std::max(expected, s.next_sequence);
         out.events += s.events;
     }
     out.next_sequence = std::max<std::uint64_t>(expected, 1);
@@ -209,51 +273,43 @@ result<inspection> inspect(const fs::path& dir, const event_visitor& visit) {
 result<recovered> recover(const fs::path& dir, const inspection& found, bool salvage) {
     recovered out;
     out.next_sequence = found.next_sequence;
-    std::random_device random;
-    for (unsigned char& b : out.id) b = static_cast<unsigned char>(random());
-    for (const segment_scan& s : found.segments)
-        if (s.header_sound) out.id = s.header.journal;
+    if (found.owner) {
+        out.id = *found.owner;
+    } else {
+        std::random_device random;
+        for (unsigned char& b : out.id) b = static_cast<unsigned char>(random());
+    }
     if (found.corrupt() && !salvage) {
         out.refused = true;
         return out;
     }
-    const std::size_t last = last_used(found.segments);
+    const std::size_t used = count_used(found.segments);
     std::uint64_t expected = 0;
     for (std::size_t i = 0; i < found.segments.size(); ++i) {
         segment_scan s = found.segments[i];
         const std::uint64_t number = found.numbers[i];
         if (s.empty()) {
-            // Prepared and never used; or, below the last, unreadable: set aside.
-            const fs::path p = dir / segment_name(number);
-            if (i < last && ::link(p.c_str(), fs::path{p}.concat(".damaged").c_str()) != 0 && errno != EEXIST)
-                return last_error();
-            if (::unlink(p.c_str()) != 0) return last_error();
+            const bool prepared = s.header_sound && !found.strays[i] && (i >= used || !found.corrupt());
+            if (const error_code ec = clear_away(dir, number, prepared)) return ec;
             continue;
         }
         s.header.number = number;
-        segment_info info{s.header,     0, s.events, s.first_sequence, s.next_sequence, s.first_millis,
-                          s.last_millis};
         const bool gap_before = expected != 0 && s.first_sequence != expected;
-        const bool unsealed = !s.sealed && i != last;
+        const bool unsealed = !s.sealed && i + 1 < used;
+        result<segment_info> info = info_of(s, 0);
         if (s.corrupt() || !s.damages.empty() || gap_before || unsealed) {
-            const auto size = rewrite(dir, number, out.id, expected, s.next_sequence, found.corrupt());
-            if (!size) return size.error();
-            const auto file = mapped_file::open(dir / segment_name(number));
-            if (!file) return file.error();
-            info.header = scan_segment(file->bytes(), [](const record&, std::uint64_t) {}).header;
-            info.bytes = *size;
+            info = rewrite(dir, number, out.id, expected != 0 ? expected : s.first_sequence,
+                           std::max(expected, s.next_sequence), found.corrupt());
         } else if (!s.sealed) {
-            const auto size = seal_segment(dir, s);
-            if (!size) return size.error();
-            info.bytes = *size;
+            info = seal_segment(dir, s);
         } else {
             std::error_code ec;
-            info.bytes = fs::file_size(dir / segment_name(number), ec);
+            info->bytes = fs::file_size(dir / segment_name(number), ec);
         }
-        std::error_code ec;
-        if (!fs::exists(dir / index_name(number), ec)) index_segment(dir, info.header);
-        expected = s.next_sequence;
-        out.segments.push_back(info);
+        if (!info) return info.error();
+        index_segment(dir, info->header);
+        expected = info->next_sequence;
+        out.segments.push_back(*info);
         out.next_number = number + 1;
     }
     if (const error_code ec = sync_directory(dir)) return ec;

@@ -6,6 +6,7 @@
 #include "storage/journal/scan.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,10 @@ struct finding {
 
 struct inspection {
     std::vector<finding> findings;
-    std::vector<segment_scan> segments;
+    std::vector<segment_scan> segments; // a stray's is empty
     std::vector<std::uint64_t> numbers;
+    std::vector<bool> strays; // segments of another journal, as their headers say
+    std::optional<journal_id> owner;
     std::uint64_t events = 0;
     std::uint64_t next_sequence = 1;
 
@@ -42,13 +45,15 @@ struct inspection {
     }
 };
 
-// Reads all segments of dir, changing nothing. visit sees every sound event in order.
+// Reads all segments of dir, changing nothing. visit sees every sound event in order; segment and offset are
+// where it stands now, which recover() may change.
 using event_visitor = std::function<void(const record&, std::uint64_t segment, std::uint64_t offset)>;
 result<inspection> inspect(const std::filesystem::path& dir, const event_visitor& visit);
 
-// Repairs dir so that a writer can go on: cuts the torn end and seals the last segment, removes prepared but
-// empty segments; with salvage, rewrites every corrupt segment with all that is readable and sets the
-// original aside as "*.damaged". Refuses a corrupt journal without salvage (no value; see found.findings).
+// Repairs dir so that a writer can go on: cuts the torn end and seals the last segment, makes spares of those
+// that were prepared and not used; with salvage, rewrites every corrupt segment with all that is readable and
+// sets the original aside as "*.damaged". Refuses a corrupt journal without salvage and changes nothing then
+// (see found.findings).
 struct recovered {
     std::vector<segment_info> segments; // sealed, in order
     std::uint64_t next_number = 1;

@@ -10,11 +10,22 @@ namespace {
 
 constexpr std::uint64_t record_alignment = 8;
 
-// The next offset behind `from` at which a sound record stands.
-std::optional<std::uint64_t> find_record(std::string_view bytes, std::uint64_t from, std::uint32_t epoch) {
+// Behind the damage at `from`, the next offset at which a sound record stands. Numbers only go up, so a
+// record with one below what is due is a copy that a sender put into a body.
+std::optional<std::uint64_t> find_record(std::string_view bytes, std::uint64_t from, std::uint32_t epoch,
+                                         std::uint64_t due) {
+    const auto sound_at = [&](std::uint64_t at) {
+        if (at >= bytes.size() || !looks_like_record(bytes.substr(at))) return false;
+        const auto r = decode_record(bytes.substr(at), epoch);
+        return r && r->sequence >= due;
+    };
+    // Where the damaged record still says how long it is, its body is not searched: it is the sender's, and
+    // could hold any number of things that begin like a record.
+    if (const auto length = damaged_event_length(bytes.substr(from), epoch, due))
+        if (sound_at(from + *length)) return from + *length;
     for (std::uint64_t at = from + record_alignment; at + smallest_record <= bytes.size();
          at += record_alignment)
-        if (looks_like_record(bytes.substr(at)) && decode_record(bytes.substr(at), epoch)) return at;
+        if (sound_at(at)) return at;
     return std::nullopt;
 }
 
@@ -103,7 +114,7 @@ segment_scan scan_segment(std::string_view bytes, const record_visitor& visit) {
             out.end = at;
             continue;
         }
-        const auto next = find_record(bytes, at, epoch);
+        const auto next = find_record(bytes, at, epoch, out.next_sequence);
         if (!next) break;
         out.damages.push_back({damage::torn, at, *next - at});
         at = *next;

@@ -43,6 +43,7 @@ struct freed {
 // system can: a third of the processor time, and what is hot stays cached. The writer never needs the zeros
 // in memory (see writer::put_vectors).
 std::uint64_t fill_with_zeros(const fs::path& file, std::uint64_t from, std::uint64_t to, error_code& ec) {
+    if (from >= to) return from;
     const std::unique_ptr<char, freed> zeros{static_cast<char*>(std::aligned_alloc(page_bytes, fill_bytes))};
     if (!zeros) {
         ec = make_error_code(boost::system::errc::not_enough_memory);
@@ -148,12 +149,18 @@ result<prepared_segment> prepare_segment(const fs::path& dir, const journal_id& 
     const auto spares = list_spares(dir);
     if (!spares.empty()) working = spares.front();
 
+    // Whatever goes wrong, the file goes: its room is given back, and nothing is synced a second time after
+    // an error.
+    const auto give_up = [&working](error_code why) {
+        ::unlink(working.c_str());
+        return why;
+    };
     prepared_segment s;
     s.fd = open_file(working, O_RDWR | O_CREAT);
     if (!s.fd) return last_error();
     // Blocks that a spare already has are written blocks; only what is missing is filled.
     const std::uint64_t had = std::min(file_size(s.fd.get()), size);
-    if (::ftruncate(s.fd.get(), static_cast<off_t>(had)) != 0) return last_error();
+    if (::ftruncate(s.fd.get(), static_cast<off_t>(had)) != 0) return give_up(last_error());
     // Contiguous where the file system can; whether there is room, the fill finds out.
     if (had < size) [[maybe_unused]]
         const int r = ::fallocate(s.fd.get(), 0, 0, static_cast<off_t>(size));
@@ -161,23 +168,21 @@ result<prepared_segment> prepare_segment(const fs::path& dir, const journal_id& 
     s.size = fill_with_zeros(working, had, size, ec);
     if (ec) {
         s.size -= s.size % segment_header_bytes;
-        if (!is_out_of_space(ec) || s.size < least) {
-            ::unlink(working.c_str()); // give the room back
-            return ec;
-        }
+        if (!is_out_of_space(ec) || s.size < least) return give_up(ec);
     }
-    if (::ftruncate(s.fd.get(), static_cast<off_t>(s.size)) != 0) return last_error();
+    if (::ftruncate(s.fd.get(), static_cast<off_t>(s.size)) != 0) return give_up(last_error());
 
     std::random_device random;
     s.header = {id, number, random(), system_clocks().wall()};
     std::array<char, segment_header_bytes> header{};
     encode(s.header, header.data());
-    if ((ec = write_fully(s.fd.get(), header.data(), header.size(), 0))) return ec;
+    if ((ec = write_fully(s.fd.get(), header.data(), header.size(), 0))) return give_up(ec);
     // The first record's place must be zero or hold what no epoch fits; a spare's old records do not fit the
     // new one.
-    if (::fsync(s.fd.get()) != 0) return last_error();
-    if (::rename(working.c_str(), final_name.c_str()) != 0) return last_error();
-    if ((ec = sync_directory(dir))) return ec;
+    if (::fsync(s.fd.get()) != 0) return give_up(last_error());
+    if (::rename(working.c_str(), final_name.c_str()) != 0) return give_up(last_error());
+    working = final_name;
+    if ((ec = sync_directory(dir))) return give_up(ec);
     return s;
 }
 
@@ -187,7 +192,7 @@ error_code retire_segment(const fs::path& dir, std::uint64_t number, std::size_t
     const bool keep = list_spares(dir).size() < spares_kept;
     const int r =
         keep ? ::rename(p.c_str(), (dir / ("spare-" + hex16(number) + ".seg")).c_str()) : ::unlink(p.c_str());
-    if (r != 0) return last_error();
+    if (r != 0 && errno != ENOENT) return last_error(); // not there: so far an earlier attempt came
     return sync_directory(dir);
 }
 

@@ -2,6 +2,9 @@
 
 #include "engine/base/ticks.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace mira::journal {
 namespace {
 
@@ -25,10 +28,17 @@ shard::shard(reactor& r, writer& w, std::size_t batch_bytes, std::size_t batches
     reactor_.listen_to_turns(*this);
 }
 
-shard::~shard() { reactor_.forget_turns(*this); }
+shard::~shard() {
+    // Batches on their way back must not find that they are gone.
+    if (under_way_ > 0) reactor_.mail().deliver_all();
+    reactor_.forget_turns(*this);
+}
 
-bool shard::make_room(std::size_t bytes) {
-    if (filling_ != nullptr && filling_->room() < bytes) publish();
+// bytes: of the batch's own; whole: with a body that stands elsewhere.
+bool shard::make_room(std::size_t bytes, std::size_t whole) {
+    if (filling_ != nullptr &&
+        (filling_->room() < bytes || filling_->total_bytes() + whole > writer_.largest_record()))
+        publish();
     if (filling_ == nullptr) {
         if (free_.empty()) return false;
         filling_ = free_.back();
@@ -47,12 +57,13 @@ result<append_outcome> shard::append(const storage::event_view& e, durability le
                                                            : log_errc::stopping);
     }
     const std::size_t whole = record_size(e);
-    const bool outside = e.body.size() >= by_reference_from;
+    // Level memory waits for nothing, except where there is no room for a copy.
+    const bool outside =
+        e.body.size() >= by_reference_from && (level != durability::memory || whole > all_.front()->capacity);
     const std::size_t bytes = outside ? whole - e.body.size() : whole;
-    if (!fits_format(e) || whole > writer_.largest_record() ||
-        (!all_.empty() && bytes > all_.front()->capacity))
+    if (!fits_format(e) || whole > writer_.largest_record() || bytes > all_.front()->capacity)
         return make_error_code(log_errc::too_large);
-    if (!make_room(bytes)) {
+    if (!make_room(bytes, whole)) {
         probe_.refused.add(1);
         return make_error_code(log_errc::overloaded);
     }
@@ -70,13 +81,13 @@ result<append_outcome> shard::append(const storage::event_view& e, durability le
     ++b.count;
     b.level = std::max(b.level, level);
     probe_.appended.add(1);
-    const bool told_later = outside || level != durability::memory;
-    if (told_later) {
+    const bool waits = level != durability::memory || outside;
+    if (waits) {
         b.waiters.push(w);
         probe_.waiting.add(1);
     }
     if (b.size >= large_batch || b.outside_bytes >= outside_bytes_a_batch) publish();
-    return told_later ? append_outcome::later : append_outcome::now;
+    return waits ? append_outcome::later : append_outcome::now;
 }
 
 void shard::publish() {
@@ -96,21 +107,21 @@ nanoseconds shard::on_turn(bool quiet) {
         publish();
         return no_hurry;
     }
-    if (!quiet) return no_hurry;
-    publish();
+    if (quiet) publish();
     return no_hurry;
 }
 
 void shard::on_written(batch& b) {
     --under_way_;
-    std::int64_t told = 0;
-    while (storage::append_waiter* const w = b.waiters.pop()) {
-        ++told;
-        w->on_appended(b.outcome);
-    }
-    probe_.waiting.sub(told);
+    // Who is told may append again at once: the batch is free before.
+    const error_code outcome = b.outcome;
+    storage::append_queue waiters = std::exchange(b.waiters, {});
     b.clear();
     free_.push_back(&b);
+    while (storage::append_waiter* const w = waiters.pop()) {
+        probe_.waiting.sub(1);
+        w->on_appended(outcome);
+    }
     if (told_) told_();
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // One reactor's way into the journal: encodes events into its own batch and hands the batch to the writer
-// when the reactor has nothing more to do, when the batch is large, or when its first event has waited for
-// half a millisecond; so groups are as large as the load makes them. On the reactor's thread.
+// when the reactor has nothing more to do, when the batch is large, or when its first event has waited for a
+// millisecond; so groups are as large as the load makes them. On the reactor's thread. It ends when the
+// writer and the reactor have stopped: those who still wait are told then.
 #include "engine/reactor/reactor.hpp"
 #include "storage/journal/batch.hpp"
 #include "storage/journal/writer.hpp"
@@ -36,7 +37,7 @@ class shard final : public storage::event_appender, private turn_listener, priva
   private:
     nanoseconds on_turn(bool quiet) override;
     void on_written(batch& b) override;
-    bool make_room(std::size_t bytes);
+    bool make_room(std::size_t bytes, std::size_t whole);
 
     reactor& reactor_;
     writer& writer_;

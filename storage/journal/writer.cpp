@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -21,9 +22,7 @@ using storage::log_errc;
 
 constexpr std::uint64_t group_bytes = 8 * 1024 * 1024; // written at a time; a single larger record goes alone
 constexpr std::size_t group_vectors = 512;
-constexpr auto mark_after = 50ms;  // idle time after which a mark is written
 constexpr auto sync_at_least = 1s; // what level "written" risks in a power cut
-constexpr auto retry_when_full = 1s;
 constexpr std::uint64_t seal_room = smallest_record;
 constexpr std::array<char, page_bytes> zeros{};
 
@@ -37,7 +36,8 @@ bool is_out_of_space(const error_code& ec) {
 writer::writer(const keeper_settings& s, recovered start, std::function<void(error_code)> on_fatal)
     : keeper_{s, start, probe_}, dir_{s.dir}, largest_record_{s.segment_bytes - segment_header_bytes -
                                                               2 * smallest_record},
-      on_fatal_{std::move(on_fatal)}, next_sequence_{start.next_sequence} {
+      retry_after_{s.retry_after}, mark_after_{s.mark_after}, on_fatal_{std::move(on_fatal)},
+      next_sequence_{start.next_sequence} {
     vectors_.reserve(group_vectors);
     queue_.reserve(64);
     entries_.reserve(4096);
@@ -59,11 +59,18 @@ void writer::set_state(writer_state s) {
 }
 
 void writer::submit(batch& b) {
+    bool taken = false;
     {
         const std::lock_guard lock{mutex_};
-        queue_.push_back(&b);
+        taken = !ended_;
+        if (taken) queue_.push_back(&b);
     }
-    wake_.notify_one();
+    if (taken) {
+        wake_.notify_one();
+        return;
+    }
+    b.outcome = log_errc::stopping;
+    b.home->send(b);
 }
 
 void writer::stop() {
@@ -86,9 +93,10 @@ void writer::run() {
         if (state() == writer_state::failed)
             wake_.wait(lock, ready);
         else
-            wake_.wait_for(lock, marked_ ? 1s : mark_after, ready);
+            wake_.wait_for(lock, marked_ ? std::min<milliseconds>(1s, retry_after_) : mark_after_, ready);
         taken.swap(queue_);
         const bool last = stopping_ && taken.empty();
+        ended_ = last;
         lock.unlock();
         if (!taken.empty())
             write_all(taken);
@@ -98,9 +106,9 @@ void writer::run() {
         if (last) break;
         lock.lock();
     }
-    if (state() != writer_state::failed) {
-        if (const error_code ec = seal()) fail(ec);
-    }
+    if (state() == writer_state::failed) return;
+    // A disk too full for the seal is no failure: the next start writes it.
+    if (const error_code ec = seal()) log::warn("journal.unsealed", {{"reason", ec.message()}});
     if (state() != writer_state::failed) set_state(writer_state::stopped);
 }
 
@@ -258,8 +266,10 @@ error_code writer::put_vectors(std::uint64_t offset) {
 // What was written of a refused group must not be found later: it would be an event that its sender was told
 // is not kept.
 void writer::undo_group() {
-    const std::lock_guard lock{active_mutex_};
-    while (!entries_.empty() && entries_.back().offset >= active_.offset) entries_.pop_back();
+    {
+        const std::lock_guard lock{active_mutex_};
+        while (!entries_.empty() && entries_.back().offset >= active_.offset) entries_.pop_back();
+    }
     if (::ftruncate(active_.file.fd.get(), static_cast<off_t>(active_.offset)) != 0)
         fail({errno, boost::system::system_category()});
 }
@@ -277,38 +287,44 @@ error_code writer::sync() {
 // ---- segments
 
 error_code writer::ensure_room(std::uint64_t bytes) {
-    if (state() == writer_state::full && std::chrono::steady_clock::now() - full_since_ < retry_when_full)
+    if (state() == writer_state::full && std::chrono::steady_clock::now() - full_since_ < retry_after_)
         return log_errc::no_space;
-    if (active_.offset + bytes + seal_room <= active_.file.size) {
-        if (state() == writer_state::full) set_state(writer_state::ready);
-        return {};
+    const auto fits = [&] { return active_.offset + bytes + seal_room <= active_.file.size; };
+    if (!fits()) {
+        if (bytes > largest_record_ + smallest_record) return log_errc::too_large;
+        const error_code ec = roll();
+        if (state() == writer_state::failed) return log_errc::failed;
+        if (ec || !fits()) { // a segment may be short where the disk had no more
+            became_full(ec ? ec : error_code{ENOSPC, boost::system::system_category()});
+            return log_errc::no_space;
+        }
     }
-    if (bytes > largest_record_) return log_errc::too_large;
-    const error_code ec = roll();
-    if (!ec) {
-        set_state(writer_state::ready);
-        return active_.offset + bytes + seal_room <= active_.file.size ? error_code{} : log_errc::too_large;
-    }
-    if (state() == writer_state::failed) return log_errc::failed;
-    became_full(ec);
-    return log_errc::no_space;
+    if (state() == writer_state::full) set_state(writer_state::ready);
+    return {};
 }
 
 error_code writer::roll() {
     // First the new segment: without one, the old stays open, unsealed, and nothing has changed.
-    auto next = keeper_.take_next();
-    if (!next) return next.error();
-    if (const error_code ec = seal()) {
-        fail(ec);
-        return ec;
+    if (!next_) {
+        auto next = keeper_.take_next();
+        if (!next) return next.error();
+        next_ = std::move(*next);
     }
-    const std::lock_guard lock{active_mutex_};
-    active_ = {};
-    active_.file = std::move(*next);
-    active_.first_sequence = next_sequence_;
-    entries_.clear();
-    entries_.reserve(4096);
+    const bool used = active_.offset > segment_header_bytes;
+    const std::uint64_t number = active_.file.header.number;
+    if (const error_code ec = seal()) return ec;
+    {
+        const std::lock_guard lock{active_mutex_};
+        active_ = {};
+        active_.file = std::move(*next_);
+        active_.first_sequence = next_sequence_;
+        entries_.clear();
+        entries_.reserve(4096);
+    }
+    next_.reset();
     marked_ = true;
+    // Short, and never used: where this fails, recovery clears it away.
+    if (!used) retire_segment(dir_, number, 0);
     return {};
 }
 
@@ -321,21 +337,27 @@ error_code writer::put_frame(frame::kind what) {
     encode_frame(f, next_sequence_, active_.file.header.epoch, frame_.data());
     vectors_.assign(1, {frame_.data(), frame_.size()});
     if (const error_code ec = put_vectors(active_.offset)) return ec;
+    const std::lock_guard lock{active_mutex_};
     active_.offset += smallest_record;
     marked_ = true;
     return {};
 }
 
-// Ends the active segment: everything synced, the seal written and synced, the unused rest given back.
+// Ends the active segment: everything synced, the seal written and synced, the unused rest given back. The
+// only error after which the segment is as it was, and the journal not failed, is that there is no room.
 error_code writer::seal() {
+    const auto failed = [this](error_code ec) {
+        fail(ec);
+        return ec;
+    };
     if (active_.synced < active_.offset)
-        if (const error_code ec = sync()) return ec;
+        if (const error_code ec = sync()) return failed(ec);
     const bool used = active_.offset > segment_header_bytes;
     if (!used) return {}; // recovery takes it for prepared
-    if (const error_code ec = put_frame(frame::seal)) return ec;
+    if (const error_code ec = put_frame(frame::seal)) return is_out_of_space(ec) ? ec : failed(ec);
     if (::ftruncate(active_.file.fd.get(), static_cast<off_t>(active_.offset)) != 0)
-        return {errno, boost::system::system_category()};
-    if (const error_code ec = sync()) return ec;
+        return failed({errno, boost::system::system_category()});
+    if (const error_code ec = sync()) return failed(ec);
     segment_info info{
         active_.file.header, active_.offset, active_.events, active_.first_sequence, next_sequence_, 0, 0};
     if (!entries_.empty()) {
@@ -371,26 +393,31 @@ void writer::fail(error_code ec) {
 
 void writer::when_idle() {
     if (state() == writer_state::failed) return;
-    if (state() == writer_state::full && std::chrono::steady_clock::now() - full_since_ >= retry_when_full) {
-        // Let appends through again: the next one finds out.
-        if (active_.offset + largest_record_ / 2 < active_.file.size || keeper_.next_is_ready())
-            set_state(writer_state::ready);
-        else
-            full_since_ = std::chrono::steady_clock::now();
-    }
-    if (active_.synced < active_.offset && std::chrono::steady_clock::now() - last_sync_ > sync_at_least) {
+    if (state() == writer_state::full) became_idle_while_full();
+    // Behind a mark nothing waits but the mark itself.
+    if (!marked_ && active_.synced < active_.offset &&
+        std::chrono::steady_clock::now() - last_sync_ > sync_at_least) {
         if (const error_code ec = sync()) {
             fail(ec);
             return;
         }
     }
     // A mark behind the last group says that all of it was synced: without one, damage to it would look like
-    // a torn end.
+    // a torn end. Where it fails it is tried again; it protects nothing that is not safe already. It is not
+    // synced, and does not count as synced: after a power cut it may be gone though what follows it is there.
     if (!marked_ && active_.synced == active_.offset &&
-        active_.offset + smallest_record + seal_room <= active_.file.size) {
-        if (put_frame(frame::mark)) return; // tried again; it protects nothing that is not safe already
-        active_.synced = active_.offset;    // the mark itself need not be
-    }
+        active_.offset + smallest_record + seal_room <= active_.file.size)
+        put_frame(frame::mark);
+}
+
+// Lets appends through again: the next one finds out.
+void writer::became_idle_while_full() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - full_since_ < retry_after_) return;
+    if (active_.offset + largest_record_ / 2 < active_.file.size || next_ || keeper_.next_is_ready())
+        set_state(writer_state::ready);
+    else
+        full_since_ = now;
 }
 
 // ---- reading back
@@ -412,18 +439,28 @@ result<std::optional<storage::event>> writer::read_at(int fd, const segment_head
 }
 
 result<std::optional<storage::event>> writer::find(const event_id& id) {
+    // Read through a descriptor of its own, so that the writer does not wait for the disk.
+    unique_fd fd;
+    segment_header header;
+    std::uint32_t offset = 0;
     {
         const std::lock_guard lock{active_mutex_};
-        for (auto it = entries_.rbegin(); it != entries_.rend(); ++it) {
-            if (it->id != id) continue;
-            if (it->offset >= active_.offset) break; // being written
-            return read_at(active_.file.fd.get(), active_.file.header, it->offset, id);
+        for (auto it = entries_.rbegin(); it != entries_.rend() && !fd; ++it) {
+            if (it->id != id || it->offset >= active_.offset) continue; // or still being written
+            fd = unique_fd{::fcntl(active_.file.fd.get(), F_DUPFD_CLOEXEC, 0)};
+            if (!fd) return error_code{errno, boost::system::system_category()};
+            header = active_.file.header;
+            offset = it->offset;
         }
     }
+    if (fd) return read_at(fd.get(), header, offset, id);
+    error_code trouble;
     for (const segment_header& h : keeper_.candidates(id.millis())) {
         const auto e = find_in_segment(dir_, h, id);
-        if (!e || *e) return e;
+        if (e && *e) return e;
+        if (!e) trouble = e.error(); // another may have it all the same
     }
+    if (trouble) return trouble;
     return std::optional<storage::event>{};
 }
 

@@ -4,9 +4,10 @@
 // syncs, the next batches gather: the slower the disk, the larger the groups.
 //
 // When the disk fails:
-//   no space     the group is refused, what was written of it is cut off, and writing is tried again after a
-//   second fdatasync or write errors: final. Everything from then on is refused and on_fatal is called; an
-//   fsync is never retried.
+//   no space: the group is refused, what was written of it is cut off, and writing is tried again after a
+//             second (keeper_settings::retry_after)
+//   any other error of a write, and every error of a sync: final. Everything from then on is refused and
+//             on_fatal is called; a sync is never tried again.
 #include "storage/journal/batch.hpp"
 #include "storage/journal/keeper.hpp"
 #include "storage/journal/probe.hpp"
@@ -33,11 +34,11 @@ class writer {
     writer(const writer&) = delete;
     writer& operator=(const writer&) = delete;
 
-    // Any thread: hands a filled batch over; it comes back by its home's mailbox.
+    // Any thread: hands a filled batch over; it comes back by its home's mailbox, after stop() unwritten.
     void submit(batch& b);
     // Any thread: whether an append has a chance.
     writer_state state() const { return state_.load(std::memory_order_relaxed); }
-    // The most that one record may take.
+    // The most that one batch's records may take.
     std::uint64_t largest_record() const { return largest_record_; }
 
     // Writes what was handed over, seals the segment and ends the thread.
@@ -73,6 +74,7 @@ class writer {
     void when_idle();
     void fail(error_code ec);
     void became_full(error_code ec);
+    void became_idle_while_full();
     void set_state(writer_state s);
     result<std::optional<storage::event>> read_at(int fd, const segment_header& h, std::uint32_t offset,
                                                   const event_id& id);
@@ -81,6 +83,8 @@ class writer {
     keeper keeper_;
     const std::filesystem::path dir_;
     const std::uint64_t largest_record_;
+    const std::chrono::milliseconds retry_after_;
+    const std::chrono::milliseconds mark_after_;
     std::function<void(error_code)> on_fatal_;
     std::atomic<writer_state> state_{writer_state::ready};
     std::uint64_t next_sequence_;
@@ -89,11 +93,13 @@ class writer {
     std::condition_variable wake_;
     std::vector<batch*> queue_;
     bool stopping_ = false;
+    bool ended_ = false; // nothing is taken from the queue any more
 
     // The writer's own.
+    std::optional<prepared_segment> next_; // taken, but the active one has not got its seal yet
     std::vector<iovec> vectors_;
     std::array<char, smallest_record> frame_{};
-    bool marked_ = true; // a mark or seal says that everything is synced
+    bool marked_ = true; // nothing that matters was written since the last sync that a mark tells of
     std::chrono::steady_clock::time_point last_sync_;
     std::chrono::steady_clock::time_point full_since_;
 

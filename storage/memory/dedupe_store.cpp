@@ -86,8 +86,15 @@ class dedupe_store::shard {
 
     void remember(const dedupe_key& k, const event_id& id) {
         const std::lock_guard lock{mutex_};
-        if (find(k) != no_slot) return;
-        push({k, id, nullptr, id.millis() / 1000, state::kept});
+        const std::int64_t second = id.millis() / 1000;
+        if (const std::uint32_t slot = find(k); slot != no_slot) {
+            // The journal holds a key twice where it came again after its window: the younger event is the
+            // one whose window is not over.
+            if (at(slot).state == state::pending || at(slot).second >= second) return;
+            erase(k);
+            at(slot).state = state::gone;
+        }
+        push({k, id, nullptr, second, state::kept});
     }
 
     void count(dedupe_figures& f) {

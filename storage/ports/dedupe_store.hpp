@@ -62,7 +62,8 @@ class dedupe_store {
     virtual void confirm(const dedupe_key& k, const event_id& id) = 0;
     virtual void release(const dedupe_key& k, const event_id& id) = 0;
 
-    // At start, before anybody claims, oldest first: an event that the journal holds.
+    // At start, before anybody claims, oldest first: an event that the journal holds. Of two with one key the
+    // younger counts.
     virtual void remember(const dedupe_key& k, const event_id& id) = 0;
 };
 

@@ -18,7 +18,7 @@ http::verdict daily_quota(http::exchange& x) {
     }
     if (in.from->quota_per_day < 0) return http::verdict::proceed;
     in.quota = limits::daily_quota(in.from->quota, in.from->quota_per_day, c.home.wall());
-    const limits::decision d = c.limiter.take({&in.quota, 1}, c.home.now(), in);
+    const limits::decision d = c.limiter.take({&*in.quota, 1}, c.home.now(), in);
     in.quota_taken = d.outcome == limits::verdict::admitted;
     if (in.quota_taken) return http::verdict::proceed;
     in.refuse(

@@ -20,9 +20,9 @@ http::verdict take_tokens(http::exchange& x) {
     ingest& in = ingest_of(x);
     core& c = in.reactor_core;
     if (!in.rules->limits_enabled) return http::verdict::proceed;
-    for (const source_limit& l : in.from->limits) in.limits[in.limit_count++] = request_for(l, x);
+    for (const source_limit& l : in.from->limits) ::new (in.limits() + in.limit_count++) auto(request_for(l, x));
     if (in.limit_count == 0) return http::verdict::proceed;
-    in.tokens = c.limiter.take({in.limits.data(), in.limit_count}, c.home.now(), in);
+    in.tokens = c.limiter.take(in.taken(), c.home.now(), in);
     if (in.tokens.outcome == limits::verdict::pending) return http::verdict::suspend;
     in.tokens_taken = in.tokens.outcome == limits::verdict::admitted;
     if (in.tokens_taken) return http::verdict::proceed;

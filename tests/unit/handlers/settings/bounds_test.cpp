@@ -65,6 +65,7 @@ const bounded table[] = {
     {"limits.tracked_clients", "0", "1", "10000000", "10000001"},
     {"duplicates.window", R"("999ms")", R"("1s")", R"("30d")", R"("721h")", R"("0")"},
     {"duplicates.max_keys", "0", "1", "100000000", "100000001"},
+    {"outbound.timeout", R"("99ms")", R"("100ms")", R"("1m")", R"("61s")"},
     {"metrics.top_tenants", "-1", "0", "1000", "1001"},
     {"metrics.uptime_objective", "-0.001", "0", "100", "100.001"},
     {"log.lines_per_second", "0", "1", "100000", "100001"},
