@@ -38,7 +38,7 @@ def test_the_default_configuration_is_valid_and_what_check_prints_is_valid_again
     ("{", ["mira.json:1"]),
     ("[]", ["mira.json"]),
     ({"webhok": {}}, ["webhok", "webhook"]),
-    ({"webhook": {"prot": 5000}}, ["webhook.prot", "port"]),
+    ({"webhook": {"prot": 5000}}, ["webhook", "prot", "did you mean \"port\"?"]),
     ({"webhook": {"port": 65536}}, ["webhook.port", "65535"]),
     ({"webhook": {"port": "5000"}}, ["webhook.port"]),
     ({"webhook": {"host": "nowhere.invalid"}}, ["webhook.host"]),
