@@ -81,14 +81,33 @@ bool looks_at_url(const scheme& row) {
     return row.read != nullptr || (row.otherwise != nullptr && looks_at_url(*row.otherwise));
 }
 
-// What replay and forwarding need: what the body is, and the fields that the scheme names the event by. Never
-// those that carry a secret.
+std::string in_lower_case(std::string_view name) {
+    std::string lower{name};
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    return lower;
+}
+
+// The headers in which the secret itself is sent, or a token that is as good: whoever reads the journal must
+// not be able to post in the provider's name.
+std::vector<std::string> fields_with_secrets(const scheme& row) {
+    using signatures::algorithm;
+    using signatures::place;
+    std::vector<std::string> names;
+    for (const scheme* s = &row; s != nullptr; s = s->otherwise) {
+        const bool sent = s->algo == algorithm::token || s->algo == algorithm::basic ||
+                          (s->algo == algorithm::jwt && !s->detached);
+        if (sent && (s->signature.where == place::header || s->signature.where == place::header_list))
+            names.push_back(in_lower_case(s->signature.name));
+    }
+    return names;
+}
+
+// What replay and forwarding need: what the body is, and the fields that the scheme names the event by.
 std::vector<std::string> default_fields(const scheme& row) {
     std::vector<std::string> names{"content-type", "content-encoding", "user-agent"};
     const auto add = [&](std::string_view name) {
-        std::string lower{name};
-        std::ranges::transform(lower, lower.begin(),
-                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+        std::string lower = in_lower_case(name);
         if (!lower.empty() && std::ranges::find(names, lower) == names.end())
             names.push_back(std::move(lower));
     };
@@ -207,6 +226,7 @@ std::unique_ptr<const webhook::source> compile_source(const compile_inputs& in, 
     using kept = settings::kept_headers::kind;
     out->keeps_all_fields = s.keep_headers.which == kept::all;
     out->kept_fields = s.keep_headers.which == kept::listed ? s.keep_headers.names : default_fields(*row);
+    out->withheld_fields = fields_with_secrets(out->verifier->row()); // with the options put in
     compile_answer(*out, s);
     out->sheds = compile_shed(s, *out->verifier);
     out->logs = std::ranges::any_of(s.pipeline, [](const settings::step& st) { return st.handler == "log"; });

@@ -78,9 +78,10 @@ void walk(visitor& v, source& s) {
             locator_field{s.duplicate_key});
     v.visit({"event_type", "What names an event's type.", at_once, false, "the scheme's"},
             locator_field{s.event_type});
-    v.visit(
-        {"keep_headers", "Headers that are kept with an event.", at_once, false, "what the pipeline needs"},
-        kept_headers_field{s.keep_headers});
+    v.visit({"keep_headers",
+             "Headers that are kept with an event; one in which the secret itself is sent never is.", at_once,
+             false, "what the pipeline needs"},
+            kept_headers_field{s.keep_headers});
     v.optional_section(
         {"acknowledge", "The answer to an accepted webhook.", at_once, false, "202 and Mira's JSON"},
         s.acknowledge);

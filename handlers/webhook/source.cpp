@@ -4,10 +4,18 @@
 
 namespace mira::webhook {
 
-bool source::keeps_field(std::string_view field) const {
-    for (const std::string& k : kept_fields)
-        if (k.size() == field.size() && http::equal_ignoring_case(k, field)) return true;
+namespace {
+
+bool holds(const std::vector<std::string>& names, std::string_view field) {
+    for (const std::string& n : names)
+        if (n.size() == field.size() && http::equal_ignoring_case(n, field)) return true;
     return false;
+}
+
+} // namespace
+
+bool source::keeps_field(std::string_view field) const {
+    return (keeps_all_fields || holds(kept_fields, field)) && !holds(withheld_fields, field);
 }
 
 const source* snapshot::find(std::string_view tenant, std::string_view name) const {

@@ -47,7 +47,8 @@ struct source {
 
     bool deduplicates = true;
     bool keeps_all_fields = false;
-    std::vector<std::string> kept_fields; // lower case
+    std::vector<std::string> kept_fields;     // lower case
+    std::vector<std::string> withheld_fields; // lower case; carry the secret itself and are never kept
 
     // The answer to an accepted event, where it is not Mira's own.
     int ack_status = 202;
@@ -59,6 +60,7 @@ struct source {
     bool logs = false;          // the pipeline has a log step
     bool learns_secret = false; // takes its secret from the provider's handshake
 
+    // Whether a header field of that name goes into the journal.
     bool keeps_field(std::string_view name) const;
 };
 

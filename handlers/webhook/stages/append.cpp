@@ -10,7 +10,7 @@ std::size_t collect_fields(const ingest& in, std::span<kept_field> out) {
     std::size_t n = 0;
     for (const http::field& f : in.x.head().headers.all()) {
         if (n == out.size()) break;
-        if (in.from->keeps_all_fields || in.from->keeps_field(f.name)) out[n++] = {f.name, f.value};
+        if (in.from->keeps_field(f.name)) out[n++] = {f.name, f.value};
     }
     return n;
 }

@@ -293,20 +293,23 @@ TEST_CASE("handshake: delivery id and event type") {
 
 TEST_CASE("handshakes: the id of a payment, a message or an object is not the id of an event") {
     std::string room;
-    const auto id = [&](std::string_view scheme, const std::string& body, const std::string& query = "") {
+    const auto id = [&](std::string_view scheme, const std::string& body, const std::string& query = "",
+                        std::string_view secret = "s3cret") {
         message m = post(body);
         m.query = query;
-        const auto found = made(scheme)->delivery_id(viewed{m}.get(), room);
+        const auto found = made(scheme, {}, secret)->delivery_id(viewed{m}.get(), room);
         return std::string{found.value_or("")};
     };
     CHECK(id("mollie", "id=tr_1") == "");
-    CHECK(id("postmark", R"({"RecordType":"Open","MessageID":"m-1"})") == "");
-    CHECK(id("pipedrive", R"({"meta":{"v":1,"id":7,"action":"updated","object":"deal"}})") == "");
+    CHECK(id("postmark", R"({"RecordType":"Open","MessageID":"m-1"})", "", "user:pass") == "");
+    CHECK(id("pipedrive", R"({"meta":{"v":1,"id":7,"action":"updated","object":"deal"}})", "", "user:pass") ==
+          "");
     const auto adyen = [&](const std::string& signature) {
         return id("adyen",
                   R"({"notificationItems":[{"NotificationRequestItem":{"pspReference":"p","additionalData":)"
                   R"({"hmacSignature":")" +
-                      signature + R"("}}}]})");
+                      signature + R"("}}}]})",
+                  "", "0a1b2c3d");
     };
     CHECK(adyen("c2ln") == "c2ln");
     CHECK(id("paymob", R"({"type":"TRANSACTION","obj":{"id":7}})", "hmac=0a1b") == "0a1b");
