@@ -232,6 +232,8 @@ TEST_CASE("failing disk: batches that wait behind the one that failed hear it to
     const temp_dir dir;
     pumped_journal j{dir.path()};
     REQUIRE(j.open());
+    // The sync that fails must be the writer's, not that of the next file being made ready.
+    REQUIRE(j.eventually([&] { return j->writing().housekeeping().next_is_ready(); }));
     // Three batches in one go: each large event fills one.
     disk::start(failing(disk::call::fdatasync, EIO, 1, 1));
     j.append({4, 15, 26, 37, 48, 59, 70, 81, 92, 103, 114, 125, 136, 147});
