@@ -1,14 +1,15 @@
 #include "engine/crypto/certificate.hpp"
 
-#include <algorithm>
-#include <array>
-#include <ctime>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
 
 namespace mira::crypto {
 namespace {
@@ -123,8 +124,8 @@ std::optional<wall_time> certificate::not_after() const {
 }
 
 std::optional<std::string> certificate::issuer_url() const {
-    const access_ptr list{static_cast<AUTHORITY_INFO_ACCESS*>(
-        X509_get_ext_d2i(raw(x509_), NID_info_access, nullptr, nullptr))};
+    const access_ptr list{
+        static_cast<AUTHORITY_INFO_ACCESS*>(X509_get_ext_d2i(raw(x509_), NID_info_access, nullptr, nullptr))};
     std::optional<std::string> found;
     for (int i = 0; list && !found && i < sk_ACCESS_DESCRIPTION_num(list.get()); ++i) {
         const ACCESS_DESCRIPTION* const d = sk_ACCESS_DESCRIPTION_value(list.get(), i);
@@ -159,8 +160,8 @@ chain_verdict trust_store::verify(const certificate& leaf, std::span<const certi
     if (!c || !untrusted) return out;
     for (const certificate& o : others)
         if (sk_X509_push(untrusted.get(), raw(o.x509_)) == 0) return out;
-    if (X509_STORE_CTX_init(c.get(), static_cast<X509_STORE*>(store_.get()), raw(leaf.x509_), untrusted.get()) !=
-        1)
+    if (X509_STORE_CTX_init(c.get(), static_cast<X509_STORE*>(store_.get()), raw(leaf.x509_),
+                            untrusted.get()) != 1)
         return out;
     X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(c.get());
     X509_VERIFY_PARAM_set_time(rules, static_cast<std::time_t>(unix_seconds(now)));
@@ -173,7 +174,8 @@ chain_verdict trust_store::verify(const certificate& leaf, std::span<const certi
     if (good) {
         out.state = chain_state::good;
     } else if (code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
-               code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || code == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE) {
+               code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+               code == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE) {
         out.state = chain_state::issuer_unknown;
         if (X509* const at = X509_STORE_CTX_get_current_cert(c.get()); at != nullptr && X509_up_ref(at) == 1)
             out.without_issuer = certificate{share(at)};

@@ -24,8 +24,8 @@ class certificate {
     // A text with several is a chain; more make it unreadable.
     static constexpr std::size_t most_in_chain = 8;
 
-    // All certificates of a PEM text in their order, or the only one of a DER text. Empty where it is neither,
-    // or where one of them cannot be read.
+    // All certificates of a PEM text in their order, or the only one of a DER text. Empty where it is
+    // neither, or where one of them cannot be read.
     static std::vector<certificate> read_all(std::string_view text);
 
     // The DNS names that it was issued for; where it has none of that kind, its common name. In lower case;
@@ -51,7 +51,7 @@ enum class chain_state : std::uint8_t {
 
 struct chain_verdict {
     chain_state state = chain_state::bad;
-    const char* reason = "";                  // OpenSSL's words, a literal
+    const char* reason = "";                   // OpenSSL's words, a literal
     std::optional<certificate> without_issuer; // issuer_unknown: which one
 };
 

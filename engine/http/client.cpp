@@ -54,8 +54,7 @@ bool port_is_open(const client_target& t) {
 }
 
 tcp::endpoint endpoint_of(const net::address& a, std::uint16_t port) {
-    if (a.is_v4())
-        return {asio::ip::address_v4{{a.bytes[12], a.bytes[13], a.bytes[14], a.bytes[15]}}, port};
+    if (a.is_v4()) return {asio::ip::address_v4{{a.bytes[12], a.bytes[13], a.bytes[14], a.bytes[15]}}, port};
     return {asio::ip::address_v6{a.bytes}, port};
 }
 
@@ -70,7 +69,8 @@ error_code worded(const error_code& ec) {
     if (ec == make_error_code(error::body_limit) || ec == make_error_code(error::header_limit) ||
         ec == make_error_code(error::buffer_overflow))
         return client_errc::answer_too_large;
-    if (ec.category() == make_error_code(error::end_of_stream).category()) return client_errc::malformed_answer;
+    if (ec.category() == make_error_code(error::end_of_stream).category())
+        return client_errc::malformed_answer;
     return ec;
 }
 
@@ -82,7 +82,8 @@ const boost::system::error_category& client_category() {
 }
 error_code make_error_code(client_errc e) { return {static_cast<int>(e), client_category()}; }
 
-// One request. Its coroutine holds it, the deadline and stop() end it by closing what the coroutine waits for.
+// One request. Its coroutine holds it, the deadline and stop() end it by closing what the coroutine waits
+// for.
 class client::attempt : public std::enable_shared_from_this<attempt> {
   public:
     attempt(client& owner, client_target t, gate::pass inside)
@@ -212,7 +213,9 @@ awaitable<error_code> client::attempt::converse(Stream& stream) {
 awaitable<client::outcome> client::attempt::run() {
     // Whoever asked must have returned before he is told.
     co_await asio::post(owner_.home_.context().get_executor(), token);
-    error_code ec = co_await find_addresses();
+    error_code ec;
+    // Ended already, names would be waited for in vain.
+    if (!ended_) ec = co_await find_addresses();
     if (!ec && !ended_) ec = co_await connect();
     if (target_.secure) {
         if (!ec && !ended_) ec = co_await secure();

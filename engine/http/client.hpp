@@ -4,8 +4,8 @@
 //
 // The name is resolved off the reactor; every address that it has must pass the egress guard, and the
 // connection is made to the very address that passed, with the name kept for SNI and for the certificate's
-// check. Bounded in everything: requests at once, time (one deadline from the name to the last byte), bytes of
-// the answer's head and body, ports (443 and 8443; 80 for plain).
+// check. Bounded in everything: requests at once, time (one deadline from the name to the last byte), bytes
+// of the answer's head and body, ports (443 and 8443; 80 for plain).
 //
 // All members on the home reactor's thread; figures may be read by any. Each request is inside the reactor's
 // gate. stop() ends what is under way, before the reactor stops.
@@ -32,10 +32,10 @@ namespace mira::http {
 
 enum class client_errc {
     bad_url = 1,
-    plain_refused,    // http where https is wanted
-    port_refused,     // not one of those that are let through
-    address_refused,  // the egress guard
-    too_many,         // at once
+    plain_refused,   // http where https is wanted
+    port_refused,    // not one of those that are let through
+    address_refused, // the egress guard
+    too_many,        // at once
     timed_out,
     stopped,
     malformed_answer, // not HTTP/1.1, or an interim answer, or an encoding that was not asked for

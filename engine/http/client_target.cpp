@@ -17,8 +17,7 @@ bool is_host_character(char c) {
 
 bool is_host_name(std::string_view s) {
     return !s.empty() && s.size() <= longest_host && std::ranges::all_of(s, is_host_character) &&
-           s.front() != '.' && s.front() != '-' && s.back() != '.' &&
-           s.find("..") == std::string_view::npos;
+           s.front() != '.' && s.front() != '-' && s.back() != '.' && s.find("..") == std::string_view::npos;
 }
 
 // Cuts the host off the front of the authority; what is left is empty or begins with ':'.

@@ -2,11 +2,12 @@
 
 #include "engine/net/address.hpp"
 
-#include <array>
-#include <cstdlib>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <array>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace mira::net {

@@ -6,8 +6,9 @@
 //
 // Refused is whatever the IANA special-purpose address registries (RFC 6890; version of 2024) list as not
 // globally reachable, everything that carries an IPv4 address inside an IPv6 one (NAT64, 6to4, Teredo, the
-// compatible and translated forms: some gateway would unwrap it), multicast and reserved space, and two
-// public addresses that cloud providers give their own services. An IPv4-mapped address is the IPv4 address.
+// compatible and translated forms: some gateway would unwrap it), multicast and reserved space, and
+// the public address at which Azure's machines find their platform. An IPv4-mapped address is the IPv4
+// address.
 //
 // Immutable; any thread.
 #include "engine/net/address.hpp"

@@ -2,8 +2,9 @@
 
 #include "engine/reactor/reactor.hpp"
 
-#include <algorithm>
 #include <boost/asio/error.hpp>
+
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <netdb.h>
@@ -34,19 +35,25 @@ error_code error_of(int code) {
 
 } // namespace
 
-resolver::resolver(look_up how, std::size_t threads) : how_{std::move(how)}, threads_{threads, most_waiting} {}
+resolver::resolver(look_up how, std::size_t threads)
+    : how_{std::move(how)}, threads_{threads, most_waiting} {}
+
+resolver::~resolver() { closing_.store(true, std::memory_order_relaxed); }
 
 void resolver::resolve(reactor& home, const std::string& name, std::function<void(addresses)> done) {
     // Shared, since the job is either run or refused, and done must be called either way.
     const auto tell = std::make_shared<std::function<void(addresses)>>(std::move(done));
-    const auto answer = [&home, tell](addresses a) {
-        home.post([tell, a = std::move(a)] { (*tell)(a); });
-    };
+    const auto answer = [&home, tell](addresses a) { home.post([tell, a = std::move(a)] { (*tell)(a); }); };
     if (const auto literal = address::parse(name)) {
         answer(std::vector{*literal});
         return;
     }
-    const bool taken = threads_.submit([this, name, answer] { answer(how_(name)); });
+    const bool taken = threads_.submit([this, name, answer] {
+        if (closing_.load(std::memory_order_relaxed))
+            answer(make_error_code(boost::system::errc::operation_canceled));
+        else
+            answer(how_(name));
+    });
     if (!taken) answer(make_error_code(boost::system::errc::resource_unavailable_try_again));
 }
 

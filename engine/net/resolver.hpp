@@ -3,16 +3,18 @@
 // resolv.conf count) on threads of its own: a reactor never waits for a name server, and a slow one takes no
 // thread from files and databases.
 //
-// Bounded: at most most_waiting names wait, at most most_addresses of an answer are looked at, and one look-up
-// takes some ten seconds at most with three dead name servers. A name is never completed with a search
-// domain. Whoever asks has a deadline of his own and may stop listening; the thread finishes what it began.
+// Bounded: at most most_waiting names wait, at most most_addresses of an answer are looked at, and one
+// look-up takes some ten seconds at most with three dead name servers. A name is never completed with a
+// search domain. Whoever asks has a deadline of his own and may stop listening; the thread finishes what it
+// began.
 //
-// Owned by the composition root; must go before the reactors that ask, and its destructor waits for the
-// look-ups under way.
+// Owned by the composition root; must go before the reactors that ask. Its destructor waits for the look-ups
+// under way, one a thread; those that wait behind them are answered errc::operation_canceled.
 #include "engine/base/result.hpp"
 #include "engine/net/address.hpp"
 #include "engine/reactor/blocking_pool.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -34,6 +36,7 @@ class resolver {
 
     // how: what a thread does for one name; a test brings its own.
     explicit resolver(look_up how = system_look_up, std::size_t threads = 2);
+    ~resolver();
 
     // Any thread. done is called on home, once, whatever comes: at least one address, or an error;
     // errc::resource_unavailable_try_again where too many are waiting. A text that is an address is
@@ -45,6 +48,7 @@ class resolver {
 
   private:
     look_up how_;
+    std::atomic<bool> closing_{false};
     blocking_pool threads_;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 // What Mira fetches from others, put together: names, guard, TLS, the client, and the cache of published keys
-// that verifiers ask. The client lives on one reactor; keys() and visit() are for any thread.
+// that verifiers ask. The client lives on one reactor; keys() is for any thread.
 //
 // Made before the verifiers that ask it. Stopping takes two calls: stop() on the client's reactor while that
-// runs, and join() once no reactor runs any more, which waits for the name look-ups under way. It must outlive
-// the reactors.
+// runs, and join() once no reactor runs any more, which waits for the name look-ups under way. It must
+// outlive the reactors.
 #include "engine/http/client.hpp"
 #include "engine/net/client_tls.hpp"
 #include "engine/net/egress_guard.hpp"
@@ -23,11 +23,13 @@ namespace mira::app {
 class outbound {
   public:
     // Null, with a sentence in why, where there are no root certificates.
-    static std::unique_ptr<outbound> make(const settings::outbound_section& s, reactor& home, std::string& why);
+    static std::unique_ptr<outbound> make(const settings::outbound_section& s, reactor& home,
+                                          std::string& why);
 
     keys::key_cache& keys() { return cache_; }
     const http::client& client() const { return client_; }
-    // done is called on the reactor asker, once: whether the answer was a success.
+    // On the asker's thread. done is called there, once and after visit() has returned: whether the answer
+    // was a success. Until then the visit is inside the asker's gate.
     void visit(std::string url, reactor& asker, std::function<void(bool)> done);
 
     void stop() { client_.stop(); }

@@ -217,12 +217,18 @@ bool runtime::make_cores(std::vector<std::string>& why) {
         p.edge.set_limits(edge_limits_of(settings_));
         p.core.learn = [this, home = &(*reactors_)[i]](const webhook::source& s, std::string secret,
                                                        std::function<void(bool)> done) {
-            const bool taken = pool_->submit([this, home, &s, secret = std::move(secret), done] {
-                const bool kept = learned_->learn(s.tenant, s.name, secret);
-                if (kept) learned_something_.store(true, std::memory_order_relaxed);
-                home->post([done, kept] { done(kept); });
-                if (kept) wake_();
-            });
+            auto inside = home->background().enter();
+            bool taken = false;
+            if (inside) {
+                auto pass = std::make_shared<gate::pass>(std::move(*inside));
+                taken = pool_->submit(
+                    [this, home, &s, secret = std::move(secret), done, pass = std::move(pass)]() mutable {
+                        const bool kept = learned_->learn(s.tenant, s.name, secret);
+                        if (kept) learned_something_.store(true, std::memory_order_relaxed);
+                        home->post([done, kept, pass = std::move(pass)] { done(kept); });
+                        if (kept) wake_();
+                    });
+            }
             if (!taken) home->post([done] { done(false); });
         };
         if (outbound_)

@@ -44,13 +44,18 @@ key_answer key_cache::find(const key_request& wanted) noexcept {
             case key_answer::state::refused: ++counts_.refused; break;
             }
         }
-        if (to_start)
-            retriever_.start(*to_start, [this, name = name_of(wanted)](retrieved r) {
-                take_in(name, std::move(r));
-            });
+        if (to_start) start(*to_start, name_of(wanted));
         return out;
     } catch (const std::exception&) {
         return not_yet(); // no memory
+    }
+}
+
+void key_cache::start(const query& q, const std::string& name) {
+    try {
+        retriever_.start(q, [this, name](retrieved r) { take_in(name, std::move(r)); });
+    } catch (const std::exception&) {
+        take_in(name, {}); // no memory: to be tried again
     }
 }
 
@@ -145,6 +150,7 @@ void key_cache::take_in(const std::string& name, retrieved r) {
         ++counts_.fetched;
         e.keys = std::move(r.keys);
         e.failures = 0;
+        e.doubted = false;
         e.last_refused = false;
         e.fetched = now;
         e.next_try = now;
@@ -156,13 +162,14 @@ void key_cache::take_in(const std::string& name, retrieved r) {
     case retrieved::state::refused:
         ++counts_.fetch_refused;
         // One wrong page does not undo a good key; two in a row mean that it was withdrawn.
-        if (!e.keys.empty() && e.failures == 0) {
-            e.failures = 1;
+        e.failures = 0;
+        if (!e.keys.empty() && !e.doubted) {
+            e.doubted = true;
             e.next_try = now + longest_pause;
             break;
         }
         e.keys.clear();
-        e.failures = 0;
+        e.doubted = false;
         e.last_refused = true;
         e.next_try = now + limits_.refused;
         break;

@@ -3,9 +3,9 @@
 //
 // A key that was fetched is good for a day at most and for no longer than its certificate; after an hour the
 // next use fetches it anew beside the answer, so that a provider who withdraws one is heard (at the second
-// refusal, a minute after the first). What a provider's host refused stays refused for five minutes; what could
-// not be had is tried again after a while and is "not yet" until then, since an event must not be lost for our
-// own trouble.
+// refusal, a minute after the first). What a provider's host refused stays refused for five minutes; what
+// could not be had is tried again after a while and is "not yet" until then, since an event must not be lost
+// for our own trouble.
 //
 // Everything is bounded, since URLs and ids come from requests that nobody has verified: entries (those that
 // have never held a key leave first and cannot push out those that have), fetches under way, new fetches a
@@ -13,12 +13,11 @@
 //
 // Any thread: a short mutex. The retriever and the clock must outlive it, and it must outlive what the
 // retriever has under way.
-#include "handlers/keys/retriever.hpp"
-#include "handlers/signatures/key_source.hpp"
-
 #include "engine/base/clock.hpp"
 #include "engine/telemetry/counter.hpp"
 #include "engine/telemetry/prometheus.hpp"
+#include "handlers/keys/retriever.hpp"
+#include "handlers/signatures/key_source.hpp"
 
 #include <cstddef>
 #include <list>
@@ -75,7 +74,8 @@ class key_cache final : public signatures::key_source {
         bool proven = false;
         bool under_way = false;
         bool last_refused = false;
-        unsigned failures = 0; // in a row
+        bool doubted = false;  // refused once since it was last fetched
+        unsigned failures = 0; // in a row: nobody could tell
         mono_time fetched{};
         mono_time usable_until{};
         mono_time next_try{};
@@ -88,6 +88,7 @@ class key_cache final : public signatures::key_source {
     entry* find_or_add(const signatures::key_request& wanted);
     bool may_start(const entry& e, mono_time now);
     void begin(entry& e, mono_time now, const query*& to_start);
+    void start(const query& q, const std::string& name);
     void take_in(const std::string& name, retrieved r);
     void make_proven(const std::string& name, entry& e);
     void shrink(order& o, std::size_t most);

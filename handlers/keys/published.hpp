@@ -22,8 +22,8 @@ inline constexpr std::size_t most_in_set = 64;
 // gives one id to two of them.
 std::optional<std::vector<published_key>> read_key_set(std::string_view json);
 
-// One key: Circle's {"data": {"publicKey": base64 SPKI}}, eBay's {"key": PEM without line ends}, the same names
-// at the top, or the bare text of a key.
+// One key: Circle's {"data": {"publicKey": base64 SPKI}}, eBay's {"key": PEM without line ends}, the same
+// names at the top, or the bare text of a key.
 std::optional<crypto::public_key> read_document(std::string_view text);
 
 } // namespace mira::keys

@@ -4,6 +4,7 @@
 #include "handlers/signatures/host_rule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mira::keys {
@@ -14,10 +15,14 @@ using state = retrieved::state;
 
 constexpr std::size_t most_issuers = 3; // fetched for one certificate
 
-// What a status other than 200 tells: whether there is nothing, or somebody should be asked again later.
+// What a status other than 200 tells: that there is no such key, or nothing of the key at all. A redirect is
+// not followed, and a provider who wants a password does not say whether the key exists: an event must not be
+// lost for either.
 state state_of(int status) {
-    const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
-    return later ? state::unavailable : state::refused;
+    constexpr std::array nothing_said{401, 403, 407, 408, 425, 429};
+    const bool client_fault = status >= 400 && status < 500;
+    return client_fault && std::ranges::find(nothing_said, status) == nothing_said.end() ? state::refused
+                                                                                         : state::unavailable;
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 #pragma once
 // Gets published keys by the outbound client: fetches, reads, and for certificates checks the names and the
-// chain up to a trusted root. Where the text has a certificate without its issuer's (Amazon's have), the issuer
-// is fetched from where the certificate says, by plain http if need be: what comes is worth nothing unless the
-// chain then ends in a root.
+// chain up to a trusted root. Where the text has a certificate without its issuer's (Amazon's have), the
+// issuer is fetched from where the certificate says, by plain http if need be: what comes is worth nothing
+// unless the chain then ends in a root.
 //
 // start() from any thread; the work is done on the client's reactor. All that it is given must outlive it.
 #include "engine/base/clock.hpp"

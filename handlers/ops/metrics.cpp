@@ -181,7 +181,8 @@ void expose_shared_stores(exposition& out, const process& p) {
 void expose_outbound(exposition& out, const process& p) {
     if (p.outbound == nullptr || p.keys == nullptr) return;
     const http::client_probe& c = p.outbound->probe();
-    out.family("mira_outbound_requests_total", metric::counter, "Requests to others.").sample(c.requests.value());
+    out.family("mira_outbound_requests_total", metric::counter, "Requests to others.")
+        .sample(c.requests.value());
     out.family("mira_outbound_answers_total", metric::counter, "Answers that came, whatever their status.")
         .sample(c.answers.value());
     auto failures =

@@ -72,8 +72,9 @@ void hosts_field::read(const config::value& v, config::reading& r) const {
         const auto text = m.value.string();
         const auto address = text ? parse(*text) : std::nullopt;
         if (!address) {
-            r.error(m.value, (text ? config::quoted(*text) + " is no address" : std::string{"is no string"}) +
-                                 R"(; expected one such as "192.0.2.7", "192.0.2.7:8443" or "[2001:db8::7]:8443")");
+            r.error(m.value,
+                    (text ? config::quoted(*text) + " is no address" : std::string{"is no string"}) +
+                        R"(; expected one such as "192.0.2.7", "192.0.2.7:8443" or "[2001:db8::7]:8443")");
             continue;
         }
         out.insert_or_assign(m.name, *address);

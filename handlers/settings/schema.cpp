@@ -204,25 +204,28 @@ void walk(visitor& v, n8n_section& s) {
 }
 
 void walk(visitor& v, outbound_section& s) {
-    v.visit({"enabled",
-             "Fetch the keys that providers publish (PayPal, SNS, ...) and confirm subscriptions; without it, "
-             "such sources need their keys as secrets.",
-             restart},
-            boolean_field{s.enabled});
+    v.visit(
+        {"enabled",
+         "Fetch the keys that providers publish (PayPal, SNS, ...) and confirm subscriptions; without it, "
+         "such sources need their keys as secrets.",
+         restart},
+        boolean_field{s.enabled});
     v.visit({"allow", "Networks that may be connected to although they are not public.", restart},
             networks_field{s.allow, 64});
     v.visit({"timeout", "For one request, from the name to the last byte.", restart},
             duration_field{s.timeout, milliseconds{100}, minutes{1}});
-    v.visit({"ca_file", "Path of the root certificates, PEM, that servers and signing certificates must lead to.",
+    v.visit({"ca_file",
+             "Path of the root certificates, PEM, that servers and signing certificates must lead to.",
              restart, false, "the system's"},
             optional_field{s.ca_file, [](std::string& t) {
                                return text_field{t, path_rule};
                            }});
-    v.visit({"hosts",
-             "Addresses of names that are not to be looked up; certificates are checked against the name, and an "
-             "address that is not public must be in allow as well.",
-             restart},
-            hosts_field{s.hosts});
+    v.visit(
+        {"hosts",
+         "Addresses of names that are not to be looked up; certificates are checked against the name, and an "
+         "address that is not public must be in allow as well.",
+         restart},
+        hosts_field{s.hosts});
 }
 
 void walk(visitor& v, rbac_section& s) {

@@ -22,8 +22,8 @@ namespace mira::webhook {
 // whether it is kept.
 using secret_learner = std::function<void(const source&, std::string secret, std::function<void(bool)> done)>;
 
-// Visits a link that a genuine provider asked to be visited, off the reactor; done hears on the reactor whether
-// it answered with success.
+// Visits a link that a genuine provider asked to be visited, off the reactor; done hears on the reactor
+// whether it answered with success.
 using link_visitor = std::function<void(std::string url, std::function<void(bool)> done)>;
 
 struct core {

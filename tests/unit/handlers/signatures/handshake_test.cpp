@@ -235,8 +235,8 @@ TEST_CASE("handshake: Slack, Zoom, Discord, Twitch, Front after verification") {
 }
 
 TEST_CASE("handshake: SNS is told where to confirm, and only there") {
-    const auto v = made("sns", {.named = {{"topic_arn", "t"}}},
-                        test::key_pair::of(test::key_type::rsa).public_pem());
+    const auto v =
+        made("sns", {.named = {{"topic_arn", "t"}}}, test::key_pair::of(test::key_type::rsa).public_pem());
     const auto with = [&](const std::string& url) {
         return genuinely(v, post(R"({"Type":"SubscriptionConfirmation","SubscribeURL":")" + url + "\"}"));
     };

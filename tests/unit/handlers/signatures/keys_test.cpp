@@ -121,9 +121,9 @@ TEST_CASE("keys: SNS, Circle, eBay and key sets") {
         return judge(made("sns", &keys, {}, {{"topic_arn", "t"}}), m);
     };
     CHECK(sns("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem") == outcome::accepted);
-    for (const char* name : {"sns.amazonaws.com", "sns.eu-west-1.amazonaws.com",
-                             "sns-signing.af-south-1.amazonaws.com", "sns-us-gov-west-1.amazonaws.com",
-                             "sns-cn-north-1.amazonaws.com.cn"})
+    for (const char* name :
+         {"sns.amazonaws.com", "sns.eu-west-1.amazonaws.com", "sns-signing.af-south-1.amazonaws.com",
+          "sns-us-gov-west-1.amazonaws.com", "sns-cn-north-1.amazonaws.com.cn"})
         CHECK(host_allowed(name, keys.names));
     for (const char* name : {"s3.amazonaws.com", "amazonaws.com", "x.sns.amazonaws.com", "*.amazonaws.com"})
         CHECK_FALSE(host_allowed(name, keys.names));
