@@ -26,7 +26,7 @@ struct key_request {
     std::string_view url;
     std::string_view id;                           // empty for certificate
     std::string_view names{};                      // certificate: patterns as in host_rule.hpp; any will do
-    crypto::key_kind kind = crypto::key_kind::rsa; // what is expected; another kind is a refusal
+    crypto::key_kind kind = crypto::key_kind::rsa; // a hint: what is expected
 };
 
 struct key_answer {

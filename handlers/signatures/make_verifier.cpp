@@ -35,6 +35,9 @@ void check_options(const scheme& s, const verifier_options& o, config_errors& er
     if (const auto jwks = o.named.find("jwks_url");
         jwks != o.named.end() && !jwks->second.starts_with("https://"))
         errors.push_back({o.where, "jwks_url must begin with https://"});
+    // The id comes from a request that nobody has verified: it must not choose the host.
+    else if (jwks != o.named.end() && jwks->second.find("{kid}") < jwks->second.find('/', 8))
+        errors.push_back({o.where, "jwks_url must have {kid} in its path, not in its host"});
 }
 
 // Schemes whose header is the tenant's to choose (token, hmac, the URL secrets): the row with the options put

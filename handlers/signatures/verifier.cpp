@@ -225,7 +225,10 @@ std::optional<crypto::public_key> verifier::fetched_key(std::string_view id, std
         return std::nullopt;
     }
     why.reason = "the provider has no such key";
-    if (answer.what != key_answer::state::found || !answer.key || answer.key->kind() != wanted.kind)
+    // A token's own algorithm says which kind it needs, and verify_jws() holds it to that.
+    const bool of_any_kind = scheme_->algo == algorithm::jwt;
+    if (answer.what != key_answer::state::found || !answer.key ||
+        (answer.key->kind() != wanted.kind && !of_any_kind))
         return std::nullopt;
     why.reason = "the signature does not match";
     return std::move(answer.key);

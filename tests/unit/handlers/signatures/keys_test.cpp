@@ -179,6 +179,26 @@ TEST_CASE("keys: SNS, Circle, eBay and key sets") {
     CHECK(keys.url == "https://auth.example.com/.well-known/jwks.json");
     CHECK(keys.id == "kid-7");
     CHECK(keys.what == key_request::form::key_set);
+    // The token says which kind of key it needs, and no other will do.
+    const auto signed_by = [&](const char* algorithm, const key_pair& k) {
+        m.headers[0].second = test::make_jws(
+            algorithm, "kid-7",
+            R"({"request_body_sha256":")" + base64(test::digest_of("SHA256", "{}")) + "\"}", "", &k);
+        return judge(made("fusionauth", &keys, {}, {{"jwks_url", "https://auth.example.com/jwks"}}), m);
+    };
+    const auto& ed = key_pair::of(key_type::ed25519);
+    CHECK(signed_by("ES256", ec) == outcome::invalid);
+    keys.answer = found(ec);
+    CHECK(signed_by("ES256", ec) == outcome::accepted);
+    CHECK(signed_by("RS256", rsa) == outcome::invalid);
+    keys.answer = found(ed);
+    CHECK(signed_by("EdDSA", ed) == outcome::accepted);
+    CHECK(signed_by("ES256", ec) == outcome::invalid);
+    for (const char* bad : {"http://auth.example.com/jwks", "https://{kid}/jwks",
+                            "https://{kid}.example.com/", "https://auth.example.com:{kid}"})
+        CHECK_FALSE(test::make_verifier("fusionauth", {}, {.named = {{"jwks_url", bad}}}).has_value());
+    CHECK(test::make_verifier("fusionauth", {}, {.named = {{"jwks_url", "https://a.example.com/{kid}"}}})
+              .has_value());
     keys.answer = {key_answer::state::not_yet, std::nullopt};
     CHECK(judge(made("fusionauth", &keys, {}, {{"jwks_url", "https://auth.example.com/jwks"}}), m) ==
           outcome::key_pending);
