@@ -106,9 +106,9 @@ class live_client {
         names_.reset();
     }
 
-    std::future<client::outcome> begin(std::string url, bool plain = true) {
+    std::future<client::outcome> begin(std::string url, bool plain = true, bool stops = false) {
         const auto told = std::make_shared<std::promise<client::outcome>>();
-        all_[0].post([this, told, url = std::move(url), plain] {
+        all_[0].post([this, told, url = std::move(url), plain, stops] {
             const auto returned = std::make_shared<bool>(false);
             client_->get(
                 url,
@@ -118,9 +118,11 @@ class live_client {
                 },
                 plain);
             *returned = true;
+            if (stops) client_->stop();
         });
         return told->get_future();
     }
+    std::future<client::outcome> begin_and_stop(std::string url) { return begin(std::move(url), true, true); }
     client::outcome get(std::string url = "http://plain.example/k", bool plain = true) {
         return begin(std::move(url), plain).get();
     }
@@ -332,21 +334,17 @@ TEST_CASE("client: stopping ends what is under way at every step") {
     scripted_server server{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false};
     client_settings s;
     s.timeout = seconds{60};
-    std::future<client::outcome> named, reading, fresh;
-    {
-        live_client c{server.port(), s, live_client::loopback(),
-                      [opened](const std::string&) -> net::resolver::addresses {
-                          opened.wait();
-                          return std::vector{*net::address::parse("127.0.0.1")};
-                      }};
-        named = c.begin("http://slow.example/");
-        reading = c.begin("http://plain.example/");
-        while (server.connections() == 0) std::this_thread::yield();
-        fresh = c.begin("http://slow.example/"); // perhaps not even begun
-        c.stop();
-        CHECK(named.get().error() == client_errc::stopped);
-        CHECK(reading.get().error() == client_errc::stopped);
-        CHECK(fresh.get().error() == client_errc::stopped);
-        open.set_value(); // the resolver's thread, which is waited for
-    }
+    live_client c{server.port(), s, live_client::loopback(),
+                  [opened](const std::string&) -> net::resolver::addresses {
+                      opened.wait();
+                      return std::vector{*net::address::parse("127.0.0.1")};
+                  }};
+    std::vector<std::future<client::outcome>> all;
+    all.push_back(c.begin("http://slow.example/"));
+    all.push_back(c.begin("http://plain.example/"));
+    while (server.connections() == 0) std::this_thread::yield();
+    all.push_back(c.begin_and_stop("http://slow.example/")); // its name has not even been asked for
+    for (auto& each : all) CHECK(each.wait_for(seconds{5}) == std::future_status::ready);
+    open.set_value(); // the resolver's thread, which is waited for
+    for (auto& each : all) CHECK(each.get().error() == client_errc::stopped);
 }
