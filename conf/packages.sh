@@ -1,10 +1,10 @@
 # Debian 12 packages, by purpose; sourced by conf/run.sh and tests/run.sh.
 
-# What building Mira needs.
+# What building and running Mira needs; the certificates are the roots that fetched keys must lead to.
 build_packages=(
   cmake ninja-build g++ ccache
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libssl-dev libspdlog-dev libcli11-dev
+  libssl-dev libspdlog-dev libcli11-dev ca-certificates
 )
 
 # Installs what is missing of the packages named; as root, or by sudo.

@@ -271,6 +271,15 @@ std::vector<config::problem> scheme_registry::check_source(const settings::sourc
     return made ? std::vector<config::problem>{} : as_problems(made.error());
 }
 
+bool scheme_registry::publishes_keys(const settings::source& s) const {
+    const auto row = s.scheme.own ? nullptr : signatures::find_scheme(s.scheme.preset);
+    if (!row) return false;
+    const signatures::key_rule& rule = row->keys;
+    return rule.origin == signatures::key_origin::by_url ||
+           (rule.origin == signatures::key_origin::by_id &&
+            (!rule.url.empty() || s.options.contains("jwks_url")));
+}
+
 std::shared_ptr<const webhook::snapshot> compile_sources(const compile_inputs& in,
                                                          std::vector<std::string>& problems) {
     auto out = std::make_shared<webhook::snapshot>();

@@ -21,6 +21,7 @@ class scheme_registry final : public settings::scheme_catalogue {
     std::vector<std::string> names() const override;
     std::vector<config::problem> check(const config::value& own) const override;
     std::vector<config::problem> check_source(const settings::source& s) const override;
+    bool publishes_keys(const settings::source& s) const override;
 };
 
 // Secrets that sources have learned from their providers' handshakes, kept beside the journal

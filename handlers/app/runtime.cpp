@@ -317,8 +317,9 @@ void runtime::announce() const {
                              {"tls_port", tls_port_},
                              {"reactors", reactors_->size()},
                              {"sources", settings_.sources.size()}});
+    const scheme_registry schemes;
     for (const settings::source& s : settings_.sources) {
-        if (!s.enabled) continue;
+        if (!s.enabled || (outbound_ && schemes.publishes_keys(s))) continue;
         if (!s.scheme.own && s.scheme.preset == "none")
             log::warn("source.unsigned", {{"tenant", s.tenant}, {"source", s.name}});
         else if (s.secrets.empty() && !s.learn_secret)

@@ -25,6 +25,8 @@ class scheme_catalogue {
     // an option that is missing. The paths are within the source ("secrets[0]", "options.webhook_id"); the
     // texts hold no secret.
     virtual std::vector<config::problem> check_source(const source&) const { return {}; }
+    // The provider publishes its keys, so that the source needs no secret where they may be fetched.
+    virtual bool publishes_keys(const source&) const { return false; }
 };
 
 } // namespace mira::settings

@@ -40,7 +40,7 @@ void check_scheme(const subject& it, const scheme_catalogue& schemes, findings& 
     for (config::problem& p : schemes.check_source(it.o)) f.add_within(it.path, std::move(p));
 }
 
-void check_secrets(const subject& it, const settings& s, findings& f) {
+void check_secrets(const subject& it, const settings& s, const scheme_catalogue& schemes, findings& f) {
     const bool unsigned_source = it.o.scheme.preset == "none";
     if (unsigned_source && (!it.o.secrets.empty() || it.o.learn_secret))
         f.error(it.path + ".scheme",
@@ -54,7 +54,8 @@ void check_secrets(const subject& it, const settings& s, findings& f) {
     if (unsigned_source && !it.o.allow_unsigned && !s.server.trusted_proxies.empty())
         f.warn(it.path + ".scheme",
                "\"none\" accepts webhooks from anybody whom the trusted proxies let through");
-    if (!unsigned_source && it.o.secrets.empty() && !it.o.learn_secret && !it.o.built_in)
+    const bool fetched = s.outbound.enabled && schemes.publishes_keys(it.o);
+    if (!unsigned_source && it.o.secrets.empty() && !it.o.learn_secret && !it.o.built_in && !fetched)
         f.warn(it.path, "the source has no secrets, so it refuses everything");
 }
 
@@ -142,7 +143,7 @@ void check_sources(const settings& s, const scheme_catalogue& schemes, findings&
                                            quoted(it.o.name) + " already" +
                                            f.on_line("sources[" + std::to_string(other->second) + "]"));
         check_scheme(it, schemes, f);
-        check_secrets(it, s, f);
+        check_secrets(it, s, schemes, f);
         check_limits(it, s, f);
         if (*it.o.max_body != s.server.limits.max_body)
             check_body(*it.o.max_body, it.path + ".max_body", s, f);

@@ -342,6 +342,7 @@ def test_without_fetching_such_sources_refuse_and_their_own_keys_still_count(wor
     with running(config) as mira:
         body = b"{}"
         assert refused(post(mira, "paypal", body, paypal(world.paypal, body)))
+        assert mira.log().count("source.refuses_everything") >= 3
         assert post(mira, "pinned", body, paypal(world.paypal, body)).status == 202
         assert site.connections == 0
 
@@ -356,9 +357,22 @@ def test_roots_that_are_not_there_are_told_of_at_the_start(world):
         mira.close()
 
 
+def test_a_source_whose_key_is_published_needs_no_secret(world):
+    mira = Mira(setting(world, {}))
+    try:
+        done = mira.command("check", "--config", str(mira.config_file))
+        assert done.returncode == 0 and "refuses everything" not in done.stdout + done.stderr
+        mira.configure(setting(world, {}, enabled=False))
+        done = mira.command("check", "--config", str(mira.config_file))
+        assert done.returncode == 0 and (done.stdout + done.stderr).count("so it refuses everything") == 3
+    finally:
+        mira.close()
+
+
 def test_a_reload_keeps_the_keys(world, site):
     config = setting(world, everywhere(site))
     with running(config) as mira:
+        assert not [line for line in mira.log().splitlines() if "refuses_everything" in line and "paypal" in line]
         body = b"{}"
         assert insist(mira, "paypal", body, paypal(world.paypal, body))[0].status == 202
         config["log"] = {"level": "debug"}
