@@ -99,6 +99,7 @@ class raw_client {
     // One read; empty at the end, on a reset and after ten seconds.
     std::string receive_some() {
         std::string s(65536, '\0');
+        errno = 0; // an end of the stream leaves it as it was
         const auto n = ssl_ != nullptr
                            ? static_cast<ssize_t>(SSL_read(ssl_, s.data(), static_cast<int>(s.size())))
                            : ::recv(fd_.get(), s.data(), s.size(), 0);
