@@ -160,8 +160,8 @@ void reconfigure(const settings& s) {
 }
 
 void close() {
+    spdlog::shutdown(); // first: it waits for the thread that writes
     writer.reset();
-    spdlog::shutdown();
 }
 
 bool enabled(level l) { return l >= threshold.load(std::memory_order_relaxed); }

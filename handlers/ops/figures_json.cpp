@@ -107,7 +107,8 @@ std::string health_json(const process& p) {
     w.begin_object();
     write_check(w, "phase", stands == phase::ready, to_string(stands));
     write_check(w, "journal", journal == journal::writer_state::ready, journal_detail(journal));
-    write_check(w, "success_rate", good, "per cent of webhooks that did not fail here, against the objective");
+    write_check(w, "success_rate", good,
+                "per cent of webhooks that did not fail here, against the objective");
     w.end_object();
     w.end_object();
     return w.text() + "\n";

@@ -31,14 +31,16 @@ http::verdict answer_from_pool(http::exchange& x, std::function<rendered(const p
     reactor& home = x.home();
     auto inside = home.background().enter();
     if (inside) {
-        // std::function wants what it holds to be copyable.
-        const auto pass = std::make_shared<gate::pass>(std::move(*inside));
-        const bool taken = p.pool->submit([&p, &x, &home, pass, make = std::move(make)]() mutable {
-            auto answer = std::make_shared<rendered>(make(p));
-            home.post([&x, answer, pass = std::move(pass)] {
-                x.respond(answer->status, answer->type, answer->body, not_cached);
+        // Shared, since std::function wants what it holds to be copyable; and moved all the way, since the
+        // gate may be left on the reactor only.
+        auto pass = std::make_shared<gate::pass>(std::move(*inside));
+        const bool taken =
+            p.pool->submit([&p, &x, &home, pass = std::move(pass), make = std::move(make)]() mutable {
+                auto answer = std::make_shared<rendered>(make(p));
+                home.post([&x, answer, pass = std::move(pass)] {
+                    x.respond(answer->status, answer->type, answer->body, not_cached);
+                });
             });
-        });
         if (taken) return http::verdict::suspend;
     }
     refuse(
@@ -71,7 +73,8 @@ http::verdict about(http::exchange& x) {
     w.end_array();
     w.key("operations");
     w.begin_array();
-    for (const std::string_view path : {"/health", "/health/live", "/health/ready", "/metrics"}) w.string(path);
+    for (const std::string_view path : {"/health", "/health/live", "/health/ready", "/metrics"})
+        w.string(path);
     w.end_array();
     w.end_object();
     x.respond(200, json, w.text() + "\n");
@@ -97,8 +100,7 @@ http::verdict ready(http::exchange& x) {
         w.key("reason");
         w.string(why);
         w.end_object();
-        x.respond(503, json, w.text() + "\n",
-                  "Cache-Control: no-store\r\nRetry-After: 1\r\n");
+        x.respond(503, json, w.text() + "\n", "Cache-Control: no-store\r\nRetry-After: 1\r\n");
     }
     return http::verdict::respond;
 }

@@ -39,13 +39,14 @@ class ingest final : public storage::append_waiter,
     std::uint8_t limit_count = 0;                     // take tokens
     bool tokens_taken = false; // take tokens: to be given back where the event is refused
     bool quota_taken = false;  // daily quota: the same
-    // take tokens: what was asked for, limit_count of them. Left raw until then, since most of it is never used.
+    // take tokens: what was asked for, limit_count of them. Left raw until then, since most of it is never
+    // used.
     alignas(limits::limit_request) std::byte limits_room[limits::max_limits * sizeof(limits::limit_request)];
-    std::optional<limits::limit_request> quota;                                  // daily quota
-    limits::decision tokens;                                      // take tokens
-    http::buffer body;                    // append: a large body, kept until it is written
-    std::size_t bytes = 0;                // append: of the body
-    std::optional<signatures::reply> ack; // duplicate: where the answer depends on the request
+    std::optional<limits::limit_request> quota; // daily quota
+    limits::decision tokens;                    // take tokens
+    http::buffer body;                          // append: a large body, kept until it is written
+    std::size_t bytes = 0;                      // append: of the body
+    std::optional<signatures::reply> ack;       // duplicate: where the answer depends on the request
 
     limits::limit_request* limits() { return reinterpret_cast<limits::limit_request*>(limits_room); }
     std::span<const limits::limit_request> taken() const {

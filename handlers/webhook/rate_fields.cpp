@@ -22,8 +22,7 @@ void rate_fields::add(const ingest& in) {
     if (in.limit_count == 0) return;
     line("RateLimit-Policy", in.from->rate_limit_policy);
     std::array<char, limits::answer_field_size> room;
-    line("RateLimit",
-         limits::rate_limit(room, in.from->limit_names, in.taken(), in.tokens));
+    line("RateLimit", limits::rate_limit(room, in.from->limit_names, in.taken(), in.tokens));
 }
 
 } // namespace mira::webhook

@@ -1,13 +1,13 @@
-// Preloaded into a program under test: counts calls of malloc and its kin (operator new comes down to them) in a file that the
-// gate has mapped as well. One counter for all threads; the count is exact, the program a little slower.
+// Preloaded into a program under test: counts calls of malloc and its kin (operator new comes down to them)
+// in a file that the gate has mapped as well. One counter for all threads; the count is exact, the program a
+// little slower.
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <cstddef>
-#include <cstdlib>
 
 namespace {
 
@@ -17,7 +17,8 @@ counter* counts() {
     static counter* const c = [] {
         const char* const path = std::getenv("MIRA_ALLOCATION_COUNTS");
         const int fd = path != nullptr ? ::open(path, O_RDWR | O_CLOEXEC) : -1;
-        void* const m = fd >= 0 ? ::mmap(nullptr, sizeof(counter), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+        void* const m = fd >= 0 ? ::mmap(nullptr, sizeof(counter), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+                                : MAP_FAILED;
         if (fd >= 0) ::close(fd);
         static counter nowhere;
         return m != MAP_FAILED ? static_cast<counter*>(m) : &nowhere;
@@ -30,9 +31,7 @@ F next(const char* name) {
     return reinterpret_cast<F>(::dlsym(RTLD_NEXT, name));
 }
 
-void count() {
-    counts()->fetch_add(1, std::memory_order_relaxed);
-}
+void count() { counts()->fetch_add(1, std::memory_order_relaxed); }
 
 } // namespace
 

@@ -48,6 +48,13 @@ std::optional<journal_id> owner_of(const std::vector<mapped_file>& files) {
     return owner;
 }
 
+// Numbers that are missing before a segment stood in it where nothing of its beginning was ever synced: the
+// hole there accounts for as many as it has room for.
+bool lost_in_torn_beginning(const segment_scan& s, std::uint64_t missing) {
+    return !s.damages.empty() && s.damages[0].what == damage::torn &&
+           s.damages[0].offset == segment_header_bytes && missing <= s.damages[0].size / smallest_record;
+}
+
 void describe(inspection& out, std::size_t i, const fs::path& dir, std::size_t used, std::string_view tail) {
     const segment_scan& s = out.segments[i];
     const std::string file = (dir / segment_name(out.numbers[i])).string();
@@ -257,7 +264,8 @@ result<inspection> inspect(const fs::path& dir, const event_visitor& visit) {
         describe(out, i, dir, used,
                  files[i].bytes().substr(std::min<std::uint64_t>(s.end, files[i].bytes().size())));
         if (s.empty()) continue;
-        if (expected != 0 && s.first_sequence > expected)
+        if (expected != 0 && s.first_sequence > expected &&
+            !lost_in_torn_beginning(s, s.first_sequence - expected))
             out.findings.push_back({"before " + (dir / segment_name(out.numbers[i])).string(),
                                     range(expected, s.first_sequence - 1) + " missing", true});
         if (expected != 0 && s.first_sequence < expected)

@@ -253,11 +253,15 @@ class Mira:
         wait_until(lambda: len(outcomes()) > before, "the outcome of a reload in the log", timeout)
         return outcomes()[-1] == "reloaded"
 
-    def close(self):
+    def end(self):
+        """As kill(), also where it has ended by itself or is about to."""
         if self.running():
             with contextlib.suppress(ProcessLookupError, IndexError):
                 os.kill(self.pid, signal.SIGKILL)
             self.process.wait(30)
+
+    def close(self):
+        self.end()
         log = self.log()
         self._folder.cleanup()
         for sign in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "ERROR: LeakSanitizer"):

@@ -63,7 +63,7 @@ def test_the_check_finds_losses_where_the_sync_is_skipped():
             with Load(mira.port, log) as load:
                 load.wait_for(50)
                 image.cut_power()
-                mira.close()  # it may have ended by itself: the disk is gone
+                mira.end()  # it may have ended by itself: the disk is gone
                 load.join()
             image.restore_power()
             truth.read(log)

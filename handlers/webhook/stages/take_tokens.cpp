@@ -20,7 +20,8 @@ http::verdict take_tokens(http::exchange& x) {
     ingest& in = ingest_of(x);
     core& c = in.reactor_core;
     if (!in.rules->limits_enabled) return http::verdict::proceed;
-    for (const source_limit& l : in.from->limits) ::new (in.limits() + in.limit_count++) auto(request_for(l, x));
+    for (const source_limit& l : in.from->limits)
+        ::new (in.limits() + in.limit_count++) auto(request_for(l, x));
     if (in.limit_count == 0) return http::verdict::proceed;
     in.tokens = c.limiter.take(in.taken(), c.home.now(), in);
     if (in.tokens.outcome == limits::verdict::pending) return http::verdict::suspend;

@@ -182,6 +182,30 @@ TEST_CASE("journal recovery: a tear within what was never synced loses only what
     CHECK_FALSE(fs::exists(dir / (name(1) + ".damaged")));
 }
 
+TEST_CASE("journal recovery: a segment whose first group was torn, though what came behind it was not") {
+    const auto torn = [](const temp_dir& dir, std::uint64_t first) {
+        segment_builder{1, 1, 0xAAAA0001}.group({40}).group({10}).seal().save(dir.path());
+        segment_builder b{2, first, 0xAAAA0002};
+        b.unsynced_group({50, 60}).unsynced_group({70}).fill(3000);
+        b.save(dir.path());
+        std::string bytes = b.bytes();
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(b.records()[0].offset),
+                  bytes.begin() + static_cast<std::ptrdiff_t>(b.events()[2].offset), '\0');
+        mira::test::write_file(dir / name(2), bytes);
+    };
+    const temp_dir dir;
+    torn(dir, 3);
+    CHECK_FALSE(look(dir.path()).found.corrupt());
+    const recovered start = repair(dir.path());
+    CHECK(start.next_sequence == 6);
+    check_clean(dir.path(), start, {1, 2, 5});
+
+    // More are missing than ever stood there: a segment in between is gone.
+    const temp_dir other;
+    torn(other, 3000);
+    check_refused(other.path(), "before " + (other / name(2)).string(), "sequence numbers 3 to 3001 missing");
+}
+
 TEST_CASE("journal recovery: corruption is refused, and file and offset are named") {
     const temp_dir dir;
     make_three(dir.path());
