@@ -11,6 +11,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # GNU-only spellings and Clang's extra opinion on C++20 designated initialisers.
   target_compile_options(mira_flags INTERFACE -Wno-unknown-warning-option -Wno-missing-field-initializers -Wno-sign-conversion)
 endif()
+# What ccache needs in order to tell precompiled headers apart.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(mira_flags INTERFACE -fpch-preprocess)
+else()
+  target_compile_options(mira_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 if(MIRA_WERROR)
   target_compile_options(mira_flags INTERFACE -Werror)
 endif()

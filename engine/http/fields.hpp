@@ -10,7 +10,10 @@
 namespace mira::http {
 
 // ASCII only, as RFC 9110 section 5.1 compares names.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool same_letters(const char* a, const char* b, std::size_t n);
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && same_letters(a.data(), b.data(), a.size());
+}
 
 struct field {
     std::string_view name;

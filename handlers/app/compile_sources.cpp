@@ -225,8 +225,10 @@ std::unique_ptr<const webhook::source> compile_source(const compile_inputs& in, 
         s.duplicate_key.where != settings::locator::kind::none && in.from.duplicates.window > milliseconds{0};
     using kept = settings::kept_headers::kind;
     out->keeps_all_fields = s.keep_headers.which == kept::all;
-    out->kept_fields = s.keep_headers.which == kept::listed ? s.keep_headers.names : default_fields(*row);
-    out->withheld_fields = fields_with_secrets(out->verifier->row()); // with the options put in
+    out->kept_fields = webhook::field_names{s.keep_headers.which == kept::listed ? s.keep_headers.names
+                                                                                 : default_fields(*row)};
+    out->withheld_fields =
+        webhook::field_names{fields_with_secrets(out->verifier->row())}; // with the options put in
     compile_answer(*out, s);
     out->sheds = compile_shed(s, *out->verifier);
     out->logs = std::ranges::any_of(s.pipeline, [](const settings::step& st) { return st.handler == "log"; });

@@ -4,6 +4,7 @@
 #include "engine/base/event_id.hpp"
 #include "engine/config/snapshot.hpp"
 #include "engine/http/edge_limits.hpp"
+#include "engine/http/fields.hpp"
 #include "engine/http/object_pool.hpp"
 #include "engine/reactor/reactor.hpp"
 #include "handlers/limits/limiter.hpp"
@@ -14,6 +15,7 @@
 #include "storage/ports/dedupe_store.hpp"
 #include "storage/ports/event_log.hpp"
 
+#include <array>
 #include <functional>
 
 namespace mira::webhook {
@@ -44,6 +46,8 @@ struct core {
     http::object_pool<signatures::body_check, 8> body_checks;
     secret_learner learn;
     link_visitor visit; // empty: nothing is fetched from others
+    // Of the event that is being appended.
+    std::array<storage::kept_field, http::fields::capacity> kept_fields;
 };
 
 } // namespace mira::webhook

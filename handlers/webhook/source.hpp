@@ -28,6 +28,18 @@ struct source_limit {
 // Whose turn it is when there is too much: those whose provider goes on trying longest are refused first.
 using shed_class = signatures::retries;
 
+// Names of header fields.
+class field_names {
+  public:
+    field_names() = default;
+    explicit field_names(std::vector<std::string> names);
+    bool has(std::string_view name) const;
+
+  private:
+    std::vector<std::string> names_;
+    std::uint64_t lengths_ = 0; // a bit for each length that occurs: most fields are told apart by it alone
+};
+
 struct source {
     std::string tenant;
     std::string name;
@@ -47,8 +59,8 @@ struct source {
 
     bool deduplicates = true;
     bool keeps_all_fields = false;
-    std::vector<std::string> kept_fields;     // lower case
-    std::vector<std::string> withheld_fields; // lower case; carry the secret itself and are never kept
+    field_names kept_fields;
+    field_names withheld_fields; // carry the secret itself and are never kept
 
     // The answer to an accepted event, where it is not Mira's own.
     int ack_status = 202;

@@ -15,6 +15,12 @@ using ports::dedupe_key;
 
 constexpr std::uint32_t no_slot = 0; // slots are counted from 1 in the table
 
+// A place of the table: with a part of the key beside the slot, looking and moving need not go to the ring.
+struct place {
+    std::uint32_t slot;
+    std::uint32_t tag; // the bits of the key that say where in the table it belongs
+};
+
 enum class state : std::uint8_t { gone, pending, kept };
 
 struct entry {
@@ -43,7 +49,7 @@ class dedupe_store::shard {
   public:
     explicit shard(std::size_t capacity)
         : capacity_{capacity}, mask_{std::bit_ceil(capacity * 2) - 1}, ring_{zeroed<entry>(capacity)},
-          table_{zeroed<std::uint32_t>(mask_ + 1)} {}
+          table_{zeroed<place>(mask_ + 1)} {}
 
     bool claim(const dedupe_key& k, const event_id& id, std::int64_t now, std::int64_t window,
                claim_waiter& w, claim_answer& answer) {
@@ -105,41 +111,44 @@ class dedupe_store::shard {
 
   private:
     entry& at(std::uint32_t slot) { return ring_[slot - 1]; }
-    std::size_t home_of(const dedupe_key& k) const { return k.words[1] & mask_; }
+    static std::uint32_t tag_of(const dedupe_key& k) { return static_cast<std::uint32_t>(k.words[1]); }
+    std::size_t home_of(std::uint32_t tag) const { return tag & mask_; }
 
     std::uint32_t find(const dedupe_key& k) {
-        for (std::size_t i = home_of(k); table_[i] != no_slot; i = (i + 1) & mask_)
-            if (at(table_[i]).key == k) return table_[i];
+        const std::uint32_t tag = tag_of(k);
+        for (std::size_t i = home_of(tag); table_[i].slot != no_slot; i = (i + 1) & mask_)
+            if (table_[i].tag == tag && at(table_[i].slot).key == k) return table_[i].slot;
         return no_slot;
     }
 
     void insert(std::uint32_t slot) {
-        std::size_t i = home_of(at(slot).key);
-        while (table_[i] != no_slot) i = (i + 1) & mask_;
-        table_[i] = slot;
+        const std::uint32_t tag = tag_of(at(slot).key);
+        std::size_t i = home_of(tag);
+        while (table_[i].slot != no_slot) i = (i + 1) & mask_;
+        table_[i] = {slot, tag};
         ++live_;
     }
 
     void erase(const dedupe_key& k) {
-        std::size_t hole = home_of(k);
-        while (at(table_[hole]).key != k) hole = (hole + 1) & mask_;
+        std::size_t hole = home_of(tag_of(k));
+        while (at(table_[hole].slot).key != k) hole = (hole + 1) & mask_;
         // What stands behind and could not reach its home because of the one that goes moves up.
-        for (std::size_t i = (hole + 1) & mask_; table_[i] != no_slot; i = (i + 1) & mask_) {
-            const std::size_t home = home_of(at(table_[i]).key);
+        for (std::size_t i = (hole + 1) & mask_; table_[i].slot != no_slot; i = (i + 1) & mask_) {
+            const std::size_t home = home_of(table_[i].tag);
             if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
             table_[hole] = table_[i];
             hole = i;
         }
-        table_[hole] = no_slot;
+        table_[hole] = {};
         --live_;
     }
 
     void push(const entry& e) {
         if (used_ == capacity_) make_room();
-        const std::size_t place = (oldest_ + used_) % capacity_;
-        ring_[place] = e;
+        const std::size_t next = (oldest_ + used_) % capacity_;
+        ring_[next] = e;
         ++used_;
-        insert(static_cast<std::uint32_t>(place + 1));
+        insert(static_cast<std::uint32_t>(next + 1));
     }
 
     void drop_oldest() {
@@ -189,7 +198,7 @@ class dedupe_store::shard {
     const std::size_t capacity_;
     const std::size_t mask_;
     std::unique_ptr<entry[], freed> ring_;
-    std::unique_ptr<std::uint32_t[], freed> table_;
+    std::unique_ptr<place[], freed> table_;
     std::size_t oldest_ = 0;
     std::size_t used_ = 0; // of the ring, with those that are gone
     std::size_t live_ = 0;

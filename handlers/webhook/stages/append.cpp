@@ -46,8 +46,7 @@ http::verdict append(http::exchange& x) {
         }
     }
     thread_local std::string room, url;
-    std::array<kept_field, http::fields::capacity> fields;
-    const std::size_t count = collect_fields(in, fields);
+    const std::size_t count = collect_fields(in, c.kept_fields);
     // The key is looked up again rather than kept: it may be a view into bytes that only now are all there.
     const auto delivery = s.deduplicates ? s.verifier->delivery_id(in.signed_view(url), room) : std::nullopt;
     const storage::event_view e{in.id,
@@ -55,7 +54,7 @@ http::verdict append(http::exchange& x) {
                                 s.tenant,
                                 s.name,
                                 delivery.value_or(std::string_view{}),
-                                {fields.data(), count},
+                                {c.kept_fields.data(), count},
                                 x.body()};
     const auto outcome = c.log.append(e, s.level, in);
     if (!outcome) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <string>
 
 using namespace mira::http;
 
@@ -16,6 +17,27 @@ TEST_CASE("fields: names compare as ASCII without case, and only so") {
     CHECK_FALSE(equal_ignoring_case("[", "{"));
     CHECK_FALSE(equal_ignoring_case("\xC4", "\xE4"));
     CHECK_FALSE(equal_ignoring_case("\r", "-"));
+}
+
+TEST_CASE("fields: every byte at every place of a name compares as it does alone") {
+    for (const std::size_t length : {1U, 7U, 8U, 9U, 15U, 16U, 17U, 24U}) {
+        const std::string name(length, 'q');
+        for (std::size_t at = 0; at < length; ++at) {
+            bool good = true;
+            for (int a = 0; a < 256; ++a) {
+                for (int b = 0; b < 256; ++b) {
+                    std::string x = name, y = name;
+                    x[at] = static_cast<char>(a);
+                    y[at] = static_cast<char>(b);
+                    const auto lower = [](int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
+                    good = good && equal_ignoring_case(x, y) == (lower(a) == lower(b));
+                }
+            }
+            CAPTURE(length);
+            CAPTURE(at);
+            CHECK(good);
+        }
+    }
 }
 
 TEST_CASE("fields: find, count, only") {

@@ -1,0 +1,1 @@
+#include "engine/reactor/precompiled.hpp"
