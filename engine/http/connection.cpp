@@ -35,6 +35,29 @@ bool connection::start(std::unique_ptr<net::tls_session> tls, bool expects_proxy
     return true;
 }
 
+namespace {
+
+ssize_t receive_from(int fd, char* p, std::size_t size) {
+    ssize_t r = -1;
+    do r = ::recv(fd, p, size, 0);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
+} // namespace
+
+// Only where on_io() would begin with this very call. Until then nothing else reads from the socket: what is
+// parsed comes from there.
+void connection::read_ahead(std::uint32_t events) {
+    if ((events & EPOLLIN) == 0 || phase_ != phase::open || tls_ || reading_ != nullptr || !stash_.empty() ||
+        !wants_input())
+        return;
+    const std::size_t slot = edge_.next_ahead_++ % edge_.ahead_.size();
+    const ssize_t r = receive_from(fd_, edge_.ahead_data(slot), edge::ahead_bytes);
+    edge_.ahead_[slot] = {r, r < 0 ? errno : 0};
+    ahead_ = static_cast<std::int8_t>(slot);
+}
+
 void connection::on_io(std::uint32_t events) {
     if (phase_ == phase::closed) return;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_done_ = true;
@@ -42,6 +65,7 @@ void connection::on_io(std::uint32_t events) {
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || tls_) readable_ = true;
     if ((events & EPOLLOUT) != 0 || tls_) blocked_ = false;
     advance();
+    ahead_ = -1; // still there only where nothing more is read from this client
 }
 
 void connection::advance() {
@@ -152,25 +176,29 @@ void connection::read_and_answer() {
 }
 
 net::io_status connection::receive(char* p, std::size_t size, std::size_t& n) {
-    net::io_status s = net::io_status::failed;
-    if (tls_) {
-        s = tls_->read(p, size, n);
-        if (s == net::io_status::want_write) s = net::io_status::want_read; // any event makes us try again
-    } else {
-        ssize_t r = -1;
-        do r = ::recv(fd_, p, size, 0);
-        while (r < 0 && errno == EINTR);
-        n = r > 0 ? static_cast<std::size_t>(r) : 0;
-        if (r > 0)
-            s = net::io_status::done;
-        else if (r == 0)
-            s = net::io_status::closed;
-        else if (errno == EAGAIN)
-            s = net::io_status::want_read;
-        // A short read has emptied the socket, and what comes next is a new edge; unless the end has come
-        // already.
-        if (s == net::io_status::done && n < size && !peer_done_) readable_ = false;
+    if (!tls_) {
+        const ssize_t r = receive_from(fd_, p, size);
+        return received(r, errno, size, n);
     }
+    const net::io_status s = tls_->read(p, size, n);
+    // Any event makes us try again.
+    return take_in(s == net::io_status::want_write ? net::io_status::want_read : s, n);
+}
+
+// What a recv for so many bytes has brought.
+net::io_status connection::received(ssize_t result, int error, std::size_t size, std::size_t& n) {
+    n = result > 0 ? static_cast<std::size_t>(result) : 0;
+    // A short read has emptied the socket, and what comes next is a new edge; unless the end has come
+    // already.
+    if (result > 0 && n < size && !peer_done_) readable_ = false;
+    return take_in(result > 0        ? net::io_status::done
+                   : result == 0     ? net::io_status::closed
+                   : error == EAGAIN ? net::io_status::want_read
+                                     : net::io_status::failed,
+                   n);
+}
+
+net::io_status connection::take_in(net::io_status s, std::size_t n) {
     if (s == net::io_status::done) {
         edge_.probe_.bytes_received.add(n);
         return s;
@@ -206,8 +234,16 @@ void connection::read_more() {
         parse_stash(n);
         return;
     }
-    char* const p = edge_.scratch_.get();
-    if (receive(p, edge::scratch_bytes, n) != net::io_status::done) return;
+    char* p = edge_.scratch_.get();
+    net::io_status s = net::io_status::failed;
+    if (ahead_ >= 0) {
+        const auto slot = static_cast<std::size_t>(std::exchange(ahead_, std::int8_t{-1}));
+        p = edge_.ahead_data(slot);
+        s = received(edge_.ahead_[slot].result, edge_.ahead_[slot].error, edge::ahead_bytes, n);
+    } else {
+        s = receive(p, edge::scratch_bytes, n);
+    }
+    if (s != net::io_status::done) return;
     const std::string_view bytes{p, n};
     const std::size_t used = parse(bytes);
     if (used == bytes.size() || phase_ != phase::open) return;

@@ -33,6 +33,7 @@ class connection final : public io_handler, public deadlines::entry, public reti
     // Registers with the poller; false where the kernel refuses.
     bool start(std::unique_ptr<net::tls_session> tls, bool expects_proxy_header);
 
+    void read_ahead(std::uint32_t events) override;
     void on_io(std::uint32_t events) override;
     void abandon() noexcept override;
     void bury() override;
@@ -63,6 +64,8 @@ class connection final : public io_handler, public deadlines::entry, public reti
     void read_more();
     void read_body_directly(exchange& x);
     net::io_status receive(char* p, std::size_t size, std::size_t& n);
+    net::io_status received(ssize_t result, int error, std::size_t size, std::size_t& n);
+    net::io_status take_in(net::io_status s, std::size_t n);
     void parse_stash(std::size_t new_bytes);
     std::size_t parse(std::string_view bytes);
     std::size_t begin_exchange(std::string_view bytes);
@@ -106,6 +109,7 @@ class connection final : public io_handler, public deadlines::entry, public reti
     bool interim_begun_ = false; // part of first_'s 100 (Continue) may be with the socket or TLS already
     bool stalled_ = false;       // since write_stalled_ not a byte of an answer was taken
     bool trusted_peer_ = false;
+    std::int8_t ahead_ = -1; // the edge's slot that has what was read ahead
     std::uint16_t local_port_;
     std::uint16_t in_flight_ = 0;
     std::uint64_t requests_ = 0;

@@ -31,7 +31,9 @@ edge::edge(reactor& r, const router& routes, edge_policy& policy, net::admission
            memory_budget& memory, void* services)
     : reactor_{r}, router_{routes}, policy_{policy}, admission_{admission}, services_{services},
       scratch_{std::make_unique_for_overwrite<char[]>(scratch_bytes)},
-      head_{std::make_unique<request_head>()}, buffers_{memory} {
+      head_{std::make_unique<request_head>()}, ahead_scratch_{std::make_unique_for_overwrite<char[]>(
+                                                   poller::read_together * ahead_bytes)},
+      buffers_{memory} {
     for (std::size_t i = 0; i < router_.stage_names().size(); ++i)
         stage_latency_.push_back(std::make_unique<telemetry::histogram>());
     std::random_device device;

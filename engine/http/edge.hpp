@@ -15,8 +15,10 @@
 #include "engine/reactor/reactor.hpp"
 #include "engine/telemetry/histogram.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <sys/types.h>
 #include <vector>
 
 namespace mira::http {
@@ -118,6 +120,18 @@ class edge final : private turn_listener {
     std::unique_ptr<char[]> scratch_;
     std::unique_ptr<request_head> head_;
     date_line date_;
+
+    // What connections have read ahead (io_handler::read_ahead): each slot is used or dropped before its turn
+    // comes again.
+    struct ahead {
+        ssize_t result;
+        int error;
+    };
+    static constexpr std::size_t ahead_bytes = 16 * 1024; // of a slot; requests seldom are larger
+    char* ahead_data(std::size_t slot) { return ahead_scratch_.get() + slot * ahead_bytes; }
+    std::unique_ptr<char[]> ahead_scratch_;
+    std::array<ahead, poller::read_together> ahead_{};
+    std::size_t next_ahead_ = 0;
 
     buffer_pool buffers_;
     object_pool<connection> connections_;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace mira::net {
@@ -13,6 +14,10 @@ namespace {
 // socket is writable again only when a third of that has gone: a client that reads 40 KB a second would look
 // as if it did not read at all.
 constexpr int most_unsent_bytes = 128 * 1024;
+
+// Answers are small and go out whole: a pacing algorithm (BBR, where it is the system's choice) would cost a
+// timer for each and gain nothing. Connections inherit it from their listener.
+constexpr std::string_view congestion_control = "reno"; // in every kernel
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
 
@@ -59,6 +64,7 @@ result<unique_fd> listen_tcp(const std::string& host, std::uint16_t port, int ba
         !set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1) ||
         !set(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent_bytes))
         return last_error();
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, congestion_control.data(), congestion_control.size());
     if (!bind_to(fd.get(), *a, port)) return last_error();
     if (::listen(fd.get(), backlog) != 0) return last_error();
     return fd;

@@ -17,6 +17,11 @@ namespace mira {
 // in which it closed its descriptor (see reactor::retire).
 class io_handler {
   public:
+    // Called for up to poller::read_together handlers in a row, before on_io() of the first of them: a chance
+    // to make the system call that on_io() would begin with. The kernel's code and ours then replace each
+    // other in the processor's cache once for all of them. Must do nothing else; on_io() of the same events
+    // follows in any case.
+    virtual void read_ahead(std::uint32_t) {}
     // events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. A throw is caught, counted and followed by
     // abandon().
     virtual void on_io(std::uint32_t events) = 0;
@@ -30,6 +35,7 @@ class io_handler {
 class poller {
   public:
     static constexpr int events_a_turn = 256;
+    static constexpr int read_together = 16;
 
     // Throws std::system_error where the kernel gives no epoll descriptor.
     poller();

@@ -141,10 +141,15 @@ void reactor::end_last_turn() {
 
 void reactor::handle_events(int n) {
     turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    for (int i = 0; i < n; ++i) {
-        io_handler& h = poller_.handler(i);
-        // An edge is told once: a throw must not lose the events behind it.
-        if (!guarded([&] { h.on_io(poller_.events(i)); })) h.abandon();
+    for (int from = 0; from < n; from += poller::read_together) {
+        const int to = std::min(n, from + poller::read_together);
+        if (to - from > 1)
+            for (int i = from; i < to; ++i) poller_.handler(i).read_ahead(poller_.events(i));
+        for (int i = from; i < to; ++i) {
+            io_handler& h = poller_.handler(i);
+            // An edge is told once: a throw must not lose the events behind it.
+            if (!guarded([&] { h.on_io(poller_.events(i)); })) h.abandon();
+        }
     }
 }
 

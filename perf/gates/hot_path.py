@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).parents[2]
 SECRET = b"gate-secret"
@@ -34,14 +35,15 @@ SKIP = 77  # ctest's SKIP_RETURN_CODE
 
 
 def write_load(folder):
-    """A wrk script that posts the body with a delivery id of its own each time."""
+    """A wrk script that posts the body with a delivery id of its own each time; load() names the run."""
     signature = hmac.new(SECRET, BODY, hashlib.sha256).hexdigest()
     script = folder / "load.lua"
     script.write_text(f"""
 local body = [[{BODY.decode()}]]
 local headers = {{["Content-Type"] = "application/json", ["User-Agent"] = "GitHub-Hookshot/044aadd",
                  ["X-GitHub-Event"] = "push", ["X-Hub-Signature-256"] = "sha256={signature}"}}
-local run, n = {time.time_ns()}, 0
+local run, n = "", 0
+init = function(arguments) run = arguments[1] end
 request = function()
   n = n + 1
   headers["X-GitHub-Delivery"] = run .. "-" .. n
@@ -54,13 +56,32 @@ end
 def load(script, port, connections, seconds):
     """Runs wrk; the number of requests that were answered with 2xx."""
     out = subprocess.run(
-        ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}/webhook/github"],
+        ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}/webhook/github",
+         "--", str(time.time_ns())],
         capture_output=True, text=True, check=True).stdout
     done = int(re.search(r"(\d+) requests in", out).group(1))
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     if refused:
         sys.exit(f"{refused.group(1)} of {done} requests were refused:\n{out}")
     return done
+
+
+def journaled(port):
+    """Events that have been written since the start: a gate that measured duplicates or refusals would prove nothing."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        return int(float(re.search(r"^mira_journal_events_total (\S+)$", answer.read().decode(), re.M).group(1)))
+
+
+def require_journaled(requests, written):
+    if written < requests:
+        sys.exit(f"{requests} requests were answered, but only {written} events were journaled")
+
+
+def load_mira(script, port, connections, seconds):
+    before = journaled(port)
+    requests = load(script, port, connections, seconds)
+    require_journaled(requests, journaled(port) - before)
+    return requests
 
 
 @contextlib.contextmanager
@@ -131,12 +152,14 @@ def allocations(arguments, folder):
     with mira(arguments.program, folder, env) as (_, port), open(counts, "r+b") as file:
         seen = mmap.mmap(file.fileno(), 8)
         script = write_load(folder)
-        load(script, port, 64, 2)  # every pool has grown to what this load needs
+        load_mira(script, port, 64, 2)  # every pool has grown to what this load needs
+        written = journaled(port)
         before = struct.unpack("q", seen[:8])[0]
         if before < 1000:
             sys.exit(f"the counter has seen {before} allocations of the start: it does not count")
         requests = load(script, port, 64, arguments.seconds)
         made = struct.unpack("q", seen[:8])[0] - before
+        require_journaled(requests, journaled(port) - written)
     each = made / requests
     print(f"{requests} requests, {made} allocations: {each:.5f} a request")
     # What remains is the process's own pulse (timers, segments, the log), which does not grow with the requests.
@@ -147,14 +170,14 @@ def syscalls(arguments, folder):
     need("wrk", "strace")
     with mira(arguments.program, folder) as (pid, port):
         script = write_load(folder)
-        load(script, port, 64, 1)
+        load_mira(script, port, 64, 1)
         table = folder / "strace"
         tracer = subprocess.Popen(["strace", "-f", "-c", "-p", str(pid), "-o", str(table)], stderr=subprocess.DEVNULL)
         time.sleep(1)
         if tracer.poll() is not None:
             print("skipped: not permitted to trace")
             sys.exit(SKIP)
-        requests = load(script, port, 64, arguments.seconds)
+        requests = load_mira(script, port, 64, arguments.seconds)
         tracer.send_signal(signal.SIGINT)
         tracer.wait(30)
         counted = {row.split()[-1]: int(row.split()[3]) for row in table.read_text().splitlines()
@@ -179,7 +202,7 @@ def cpu(arguments, folder):
                 cost = []
                 for target, at in ((peer, peer_port), (pid, port)):
                     before = processor_time(target)
-                    requests = load(script, at, connections, arguments.seconds)
+                    requests = (load_mira if target == pid else load)(script, at, connections, arguments.seconds)
                     after = processor_time(target)
                     threads = {name: (t - before.get(name, 0)) / requests / 1000 for name, t in after.items()}
                     cost.append(sum(threads.values()))

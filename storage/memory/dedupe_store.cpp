@@ -187,8 +187,10 @@ class dedupe_store::shard {
 
     // A few at a time, so that no claim pays for a whole night.
     void expire(std::int64_t before) {
+        if (before < none_expires_before_) return; // without a look at what is long out of the cache
         for (int i = 0; i < 4 && used_ > 0; ++i) {
             const entry& e = ring_[oldest_];
+            if (e.state == state::kept && e.second > before) none_expires_before_ = e.second;
             if (e.state == state::pending || (e.state == state::kept && e.second > before)) return;
             drop_oldest();
         }
@@ -202,6 +204,7 @@ class dedupe_store::shard {
     std::size_t oldest_ = 0;
     std::size_t used_ = 0; // of the ring, with those that are gone
     std::size_t live_ = 0;
+    std::int64_t none_expires_before_ = 0; // the oldest's second; what comes later is younger
     std::uint64_t evicted_ = 0;
 };
 
