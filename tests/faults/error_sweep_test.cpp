@@ -17,6 +17,7 @@ namespace {
 
 struct figures {
     std::uint64_t runs = 0;
+    std::uint64_t struck = 0; // of the runs: those in which the call was made and failed
     std::uint64_t not_opened = 0;
     std::uint64_t fatal = 0;
     std::uint64_t acknowledged = 0;
@@ -82,6 +83,7 @@ bool run(const disk::plan& p, figures& all) {
         for (const auto& [n, f] : fates)
             CHECK((f == fate::acknowledged || f == fate::written || f == fate::taken));
     ++all.runs;
+    all.struck += struck;
     all.fatal += static_cast<std::uint64_t>(fatal);
     count(all, fates);
     return struck;
@@ -89,6 +91,9 @@ bool run(const disk::plan& p, figures& all) {
 
 void sweep(disk::call c, int error, bool cut_short) {
     figures all;
+    // How often a life makes the call depends on when the keeper's thread has its turn: only several lives
+    // without the n-th call say that there is none.
+    constexpr int lives_without = 4;
     for (std::uint64_t nth = 1;; ++nth) {
         disk::plan p;
         p.at = c;
@@ -99,14 +104,16 @@ void sweep(disk::call c, int error, bool cut_short) {
         CAPTURE(nth);
         CAPTURE(error);
         CAPTURE(cut_short);
-        if (!run(p, all)) break;
+        int without = 0;
+        while (without < lives_without && !run(p, all)) ++without;
+        if (without == lives_without) break;
     }
     std::ostringstream told;
     told << disk::to_string(c) << (cut_short ? " cut short" : "") << ", errno " << error << ": " << all.runs
          << " lives, " << all.not_opened << " not opened, " << all.fatal << " ended, " << all.acknowledged
          << " acknowledged, " << all.refused << " refused, " << all.failed << " failed";
     MESSAGE(told.str());
-    CHECK(all.runs > 1); // the call is made at all
+    CHECK(all.struck > 0); // the call is made at all
 }
 
 } // namespace
