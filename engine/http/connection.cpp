@@ -16,6 +16,10 @@ namespace {
 // After so many reads or writes the other connections have their turn, however much this client has sent.
 constexpr int most_rounds = 64;
 
+// Of a request that no route takes: so much of a body is read before the answer. Whether its framing is sound
+// counts for more than where it wanted to go, and the connection can be used further.
+constexpr std::size_t unmatched_body_bytes = 64 * 1024;
+
 } // namespace
 
 connection::connection(edge& e, int fd, const net::endpoint& peer, net::admission::unit place,
@@ -329,7 +333,19 @@ std::size_t connection::begin_exchange(std::string_view bytes) {
         // nothing that follows can be trusted to be a request.
         if (h.verb == method::unknown) x.close_after();
         edge_.policy_.answer(x, condition::not_implemented, fault::none, {});
-    } else if (h.verb == method::options && (m.path_known || h.path == "*")) {
+    } else if (!h.has_body() || h.expects_continue) {
+        answer_unmatched(x);
+    } else {
+        x.body_limit_ = unmatched_body_bytes; // and the answer follows the body
+    }
+    return head_size + begin_body(x, bytes.substr(0, head_size), bytes.substr(head_size));
+}
+
+// No route takes the request in the scratch head: says what would be taken.
+void connection::answer_unmatched(exchange& x) {
+    const request_head& h = *edge_.head_;
+    const router::match m = edge_.router_.find(h.verb, h.path);
+    if (h.verb == method::options && (m.path_known || h.path == "*")) {
         const methods allowed = m.path_known ? m.allowed : methods{method::get, method::post};
         x.respond(204, {}, {}, "Allow: " + allowed.allow_value() + "\r\n");
     } else if (m.path_known) {
@@ -337,15 +353,18 @@ std::size_t connection::begin_exchange(std::string_view bytes) {
     } else {
         edge_.policy_.answer(x, condition::not_found, fault::none, {});
     }
-    return head_size + begin_body(x, bytes.substr(0, head_size), bytes.substr(head_size));
 }
 
 // The head is complete and its stages have run; rest is what follows it. Bytes of rest used.
 std::size_t connection::begin_body(exchange& x, std::string_view head_bytes, std::string_view rest) {
     const request_head& h = *edge_.head_;
     const std::uint64_t length = h.content_length;
-    if (!x.answered_ && length > x.body_limit_)
-        edge_.policy_.answer(x, condition::body_too_large, fault::none, {});
+    if (!x.answered_ && length > x.body_limit_) {
+        if (x.entry_ == nullptr)
+            answer_unmatched(x);
+        else
+            edge_.policy_.answer(x, condition::body_too_large, fault::none, {});
+    }
     if (x.answered_) {
         if (!x.body_unread_) return length; // the body is at hand: skip it and go on
         refused_ = closing_ = true;

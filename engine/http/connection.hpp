@@ -49,6 +49,7 @@ class connection final : public io_handler, public deadlines::entry, public reti
 
   private:
     friend class edge;
+    friend class exchange;
     enum class phase : std::uint8_t { proxy_header, handshake, open, lingering, closed };
 
     void on_deadline() override;
@@ -77,6 +78,7 @@ class connection final : public io_handler, public deadlines::entry, public reti
     void restore_head(exchange& x);
     void refuse(condition c, fault why);
     void refuse_reading(condition c, fault why);
+    void answer_unmatched(exchange& x);
     exchange& new_exchange();
 
     // Writing.

@@ -28,7 +28,10 @@ void exchange::run_after_body(std::string_view body) {
     phase_ = phase::after_body;
     stage_ = 0;
     body_ = body;
-    run_stages();
+    if (entry_ != nullptr)
+        run_stages();
+    else
+        connection_->answer_unmatched(*this);
     // Whether answered or suspended: what was needed of these bytes was taken.
     body_ = {};
     head_memory_.release();
