@@ -4,6 +4,7 @@
 #include "engine/http/edge.hpp"
 #include "engine/net/socket.hpp"
 #include "engine/reactor/reactors.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/unit/engine/http/raw_client.hpp"
 
 #include <algorithm>
@@ -20,14 +21,7 @@
 
 namespace mira::testing {
 
-inline bool eventually(const std::function<bool()>& f) {
-    const auto until = std::chrono::steady_clock::now() + seconds{10};
-    while (!f()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(milliseconds{1});
-    }
-    return true;
-}
+using test::eventually;
 
 // Words each condition plainly, and reads the head as a policy that logs would.
 struct plain_policy final : http::edge_policy {

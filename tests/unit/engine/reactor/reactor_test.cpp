@@ -1,4 +1,5 @@
 #include "engine/reactor/reactor.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
@@ -15,6 +16,7 @@
 #include <vector>
 
 using namespace mira;
+using mira::test::eventually;
 using std::chrono::steady_clock;
 
 namespace {
@@ -57,15 +59,6 @@ struct ear final : io_handler {
     std::function<void(std::uint32_t)> then;
     int abandoned = 0;
 };
-
-bool eventually(const std::function<bool()>& f) {
-    const auto until = steady_clock::now() + seconds{10};
-    while (!f()) {
-        if (steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(milliseconds{1});
-    }
-    return true;
-}
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // Many segments: rolling, finding, and deleting the oldest.
 #include "storage/journal/journal.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/live_journal.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -12,6 +13,7 @@
 
 namespace fs = std::filesystem;
 using namespace mira;
+using mira::test::eventually;
 using mira::test::live_journal;
 using mira::test::sample_event;
 using mira::test::temp_dir;
@@ -19,15 +21,6 @@ using mira::test::temp_dir;
 namespace {
 
 constexpr std::size_t body = 50'000;
-
-bool eventually(const std::function<bool()>& f) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (!f()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    return true;
-}
 
 void fill(live_journal& j, std::uint64_t first, std::size_t count) {
     std::vector<storage::event> some;
