@@ -1,5 +1,7 @@
 #include "engine/crypto/certificate.hpp"
 
+#include "engine/crypto/owned.hpp"
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -17,15 +19,6 @@ namespace {
 constexpr std::size_t longest_text = 64 * 1024;
 constexpr int deepest_chain = 6;
 
-template <auto Free>
-struct freed_by {
-    template <class T>
-    void operator()(T* p) const {
-        Free(p);
-    }
-};
-template <class T, auto Free>
-using owned = std::unique_ptr<T, freed_by<Free>>;
 using bio_ptr = owned<BIO, BIO_free>;
 using names_ptr = owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 using access_ptr = owned<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;

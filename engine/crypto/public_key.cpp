@@ -1,6 +1,7 @@
 #include "engine/crypto/public_key.hpp"
 
 #include "engine/base/encoding.hpp"
+#include "engine/crypto/owned.hpp"
 
 #include <boost/throw_exception.hpp>
 #include <climits>
@@ -27,16 +28,6 @@ using pkey = std::shared_ptr<void>;
 
 constexpr int smallest_rsa = 1024; // old providers' certificates; a key fetched as JWK must have 2,048
 constexpr int largest_rsa = 8192;  // more would let whoever supplies a key burn our time
-
-template <auto Free>
-struct freed_by {
-    template <class T>
-    void operator()(T* p) const {
-        Free(p);
-    }
-};
-template <class T, auto Free>
-using owned = std::unique_ptr<T, freed_by<Free>>;
 
 using bio_ptr = owned<BIO, BIO_free>;
 using x509_ptr = owned<X509, X509_free>;
